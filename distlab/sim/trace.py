@@ -127,7 +127,7 @@ class Trace:
         self._senders: dict[int, Any] = {}
         self._originals: dict[int, int] = {}
         self._victims: dict[int, Any] = {}
-        self._lives: list[tuple[Any, float, str]] = []
+        self._lives: list[tuple[Any, float, str, int]] = []
         self._guards: list[tuple[Message, Any]] = []
         self._old_guards: list[tuple[Message, Any]] = []
         self._note: Callable[[tuple[Any, ...]], None] = self._fresh.extend if full else _ignore
@@ -182,10 +182,10 @@ class Trace:
         self._victims[self._sim_row()] = id
 
     def _node_down(self, id: Any, time: float) -> None:
-        self._lives.append((id, time, "down"))
+        self._lives.append((id, time, "down", self._sim_row()))
 
     def _node_up(self, id: Any, time: float) -> None:
-        self._lives.append((id, time, "up"))
+        self._lives.append((id, time, "up", self._sim_row()))
 
     # --- reading
 
@@ -374,7 +374,7 @@ class Trace:
         changes = [(event.time, event.row, event.node, event.payload) for event in self._instants(RoleChange)]
         facts = list(dict.fromkeys(name for *_, payload in changes for name in payload.facts))
         ends: dict[Any, list[float]] = {}
-        for id, time, what in self._lives:
+        for id, time, what, _ in self._lives:
             if what == "down":
                 ends.setdefault(id, []).append(time)
         following: dict[Any, list[float]] = {}
@@ -457,12 +457,25 @@ class Trace:
         """(node, from, to) for each time that a node was down, in seconds; to the end of the run if it stayed down."""
         down: dict[Any, float] = {}
         spans = []
-        for id, time, what in self._lives:
+        for id, time, what, _ in self._lives:
             if what == "down":
                 down[id] = time
             else:
                 spans.append((id, down.pop(id), time))
         return spans + [(id, time, self.end) for id, time in down.items()]
+
+    def instants(self) -> Iterator[tuple[int, int, float, Any, Any]]:
+        """What nodes noted: (row, cause, time, node, payload) of roles, records and operations, in the order of writing."""
+        self._compact()
+        rows = range(len(self._payloads)) if self.full else self._rows
+        nodes, causes, times, where = self.nodes, self._causes, self._times, self._where
+        for index, payload in enumerate(self._payloads):
+            if payload.__class__ in _INSTANT:
+                yield rows[index], causes[index], times[index], nodes[where[index]], payload
+
+    def lives(self) -> list[tuple[Any, float, str, int]]:
+        """Crashes and recoveries: (node, time, "down" or "up", row of the fault that did it), in order."""
+        return list(self._lives)
 
     def _rows_of(self, kind: type) -> list[tuple[int, Any]]:
         self._compact()
