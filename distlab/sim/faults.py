@@ -39,6 +39,7 @@ __all__ = [
     "Heal",
     "Isolate",
     "LossBurst",
+    "Outage",
     "Partition",
     "Pause",
     "Recover",
@@ -114,6 +115,27 @@ class Recover(Fault):
         victim = self._victim(sim)
         if victim is not None:
             sim.recover(victim)
+
+
+@dataclass(frozen=True)
+class Outage(Fault):
+    """A node is down from ``at`` to ``until``: a crash, and the recovery of the same node, even if it was named "leader".
+
+    >>> Outage("leader", at=1.0, until=2.0)
+    Outage(node='leader', at=1.0, until=2.0)
+    """
+
+    node: Any
+    at: float
+    until: float | None = None
+
+    def apply(self, sim: Simulation) -> None:
+        """Crash the node and schedule its recovery."""
+        victim = self._victim(sim)
+        if victim is not None:
+            sim.crash(victim)
+            if self.until is not None:
+                sim.inject(Recover(victim, self.until))
 
 
 @dataclass(frozen=True)

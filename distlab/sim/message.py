@@ -74,6 +74,9 @@ class Message:
     def __copy__(self) -> Message:
         return self
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Message:
+        return self
+
     def replace(self, **changes: Any) -> Any:
         """A new message of the same kind with some fields changed.
 
