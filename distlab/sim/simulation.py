@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Simulation"]
 
 _BLOCK = 8192  # events between two compactions of the trace
+_LEADING = ("leader", "leading")  # ZAB calls it "leading"
 
 
 class _End(Exception):
@@ -473,7 +474,7 @@ class Simulation:
         return work
 
     def become(self, node: Node, role: str, facts: dict[str, Any]) -> None:
-        if role == "leader":
+        if role in _LEADING:
             self._leaders.append(node.id)
         self._write(node, RoleChange(role, facts))
         if role in self._stop_at:
@@ -510,12 +511,12 @@ class Simulation:
     # --- what faults call
 
     def node(self, name: NodeId) -> Node | None:
-        """The node with this id; ``"leader"``: the one that took the role last and still has it and is up, or None."""
+        """The node with this id; ``"leader"``: the one that began to lead last, still leads and is up, or None."""
         if name in self.nodes:
             return self.nodes[name]
         if name == "leader":
             for id in reversed(self._leaders):
-                if self.nodes[id].role == "leader" and self.up(id):
+                if self.nodes[id].role in _LEADING and self.up(id):
                     return self.nodes[id]
             return None
         raise self._unknown(name)
