@@ -18,9 +18,7 @@ from queue import Empty
 from typing import Any
 
 import ipykernel.kernelspec
-import lessons
 import matplotlib
-import stored_form
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -29,6 +27,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets import Type
+
+import lessons
+import stored_form
 
 SECONDS_PER_CELL = 60.0
 SLICE = 0.2  # seconds

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 import lessons
 import stored_form
-from nbformat import NotebookNode
 
 TAGS = ("nbval-ignore-output", "nbval-skip", "raises-exception")
 MAXIMAL_BYTES = 300_000

@@ -4,12 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-import execute
-import lessons
-import stored_form
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from tqdm import tqdm
+
+import execute
+import lessons
+import stored_form
 
 PAGES = lessons.NOTEBOOKS.parent / "html"
 

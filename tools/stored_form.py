@@ -45,7 +45,7 @@ def read(path: Path) -> NotebookNode:
     """
     try:
         notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-    except (KeyError, ValueError) as error:
+    except (AttributeError, ValueError) as error:  # no cells, or no JSON
         raise ValueError(f"{path} is not a notebook: {error}") from error
     if notebook.get("nbformat") != 4:
         raise ValueError(f"{path} has notebook format {notebook.get('nbformat')}; format 4 is expected.")
