@@ -1,0 +1,24 @@
+"""The families of properties. Each file says in its first lines what nodes must record for it to see."""
+
+from .commit import AtomicCommitment
+from .consensus import Consensus
+from .conservation import Conservation
+from .election import LeaderElection
+from .history import Linearizable
+from .locks import Fencing, Lock
+from .mutex import MutualExclusion
+from .replication import LeaderCompleteness, LogMatching, StateMachineSafety
+
+__all__ = [
+    "AtomicCommitment",
+    "Consensus",
+    "Conservation",
+    "Fencing",
+    "LeaderCompleteness",
+    "LeaderElection",
+    "Linearizable",
+    "Lock",
+    "LogMatching",
+    "MutualExclusion",
+    "StateMachineSafety",
+]
