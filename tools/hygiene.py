@@ -25,7 +25,7 @@ USUAL_SHARE = 0.7
 
 # The letters in brackets keep these patterns from matching their own text.
 MACHINE_PATHS = re.compile(
-    r"(?<![\w.~-])/(?:[h]ome|[U]sers|[r]oot|[t]mp|[w]ork|[o]pt|[u]sr|[p]rivate)/[\w.-]+"
+    r"(?<![\w.~-])/(?:[h]ome|[U]sers|[r]oot|[t]mp|[w]ork|[o]pt|[u]sr(?!/bin/)|[p]rivate)/[\w.-]+"
     r"|\b[A-Za-z]:\\[\w\\.-]+"
 )
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
