@@ -9,10 +9,12 @@ untimed       the world in which every order of messages and timers is possible;
 minimise      smaller counterexamples; ``scripted`` turns an untimed one into a trace
 report        the answer
 histories     what clients saw: linearizability and weaker models
+grading       learners' algorithms and properties: sentences instead of exceptions
 subject       what is checked, and the rules that it must keep
 """
 
 from .checking import Bounds, check, replay
+from .grading import Grade, PropertyScore, attempted, check_property, grade, grade_value
 from .observation import Observation, observations
 from .properties import (
     AtomicCommitment,
@@ -41,6 +43,7 @@ __all__ = [
     "Conservation",
     "Counterexample",
     "FaultBudget",
+    "Grade",
     "Fencing",
     "LeaderCompleteness",
     "LeaderElection",
@@ -51,12 +54,17 @@ __all__ = [
     "MutualExclusion",
     "Observation",
     "Property",
+    "PropertyScore",
     "Report",
     "RunEnd",
     "Search",
     "StateMachineSafety",
     "Violation",
+    "attempted",
     "check",
+    "check_property",
+    "grade",
+    "grade_value",
     "observations",
     "replay",
 ]

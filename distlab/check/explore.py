@@ -162,9 +162,9 @@ def _ask_at_the_end(
 
 def end_of(world: World, state: State, waited: float) -> RunEnd:
     """How things stand in a state."""
-    live = world.view(state)
-    roles = {id: getattr(node, "role", None) for id, node in live.items()}
-    return RunEnd(waited, 0.0, tuple(live), roles, None)
+    live = world.live(state)
+    nodes = world.view(state)
+    return RunEnd(waited, 0.0, live, {id: nodes[id].role for id in live}, None)
 
 
 def settle(

@@ -468,12 +468,12 @@ class World:
     # --- looking at a state
 
     def view(self, state: State) -> dict[Any, SimpleNamespace]:
-        """The live nodes' attributes: id -> namespace; not to be changed."""
-        return {
-            self.ids[index]: self._locals[local].view
-            for index, local in enumerate(state.locals)
-            if not self._locals[local].down
-        }
+        """The nodes' attributes: id -> namespace, not to be changed. A node that is down shows its disk, and no role."""
+        return {self.ids[index]: self._locals[local].view for index, local in enumerate(state.locals)}
+
+    def live(self, state: State) -> tuple[Any, ...]:
+        """The nodes that are up."""
+        return tuple([self.ids[index] for index, local in enumerate(state.locals) if not self._locals[local].down])
 
     def memory(self, state: State) -> Any:
         """The property's memory."""
@@ -591,6 +591,7 @@ class World:
             elif kind == "crash":
                 down = True
                 timers.clear()
+                node._crash()
                 seen_first.append(Observation("down", node.id, "down", {}))
             elif kind == "recover":
                 down = False
@@ -627,9 +628,6 @@ class World:
     # --- interning
 
     def _intern_local(self, node: int, memory: dict[str, Any], timers: list[_Timer], down: bool) -> int:
-        if down:
-            stable = self._nodes[node].stable
-            memory = {name: value for name, value in memory.items() if name in stable}
         key = (node, down, _picture(memory, self._nodes[node]), tuple([timer.spec() for timer in timers]))
         number = self._local_of.get(key)
         if number is None:

@@ -77,8 +77,7 @@ class Watched(Simulation):
         for one in seen:
             self.memory = self.property.see(self.memory, one)
         if self.property.needs_nodes:
-            live = {id: node for id, node in self.nodes.items() if self.up(id)}
-            self.memory = self.property.look(self.memory, live)
+            self.memory = self.property.look(self.memory, self.nodes)
 
 
 def watch(nodes: dict[Any, Node], property: Property, setting: Setting, full: bool = False) -> Outcome:

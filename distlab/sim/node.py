@@ -242,14 +242,21 @@ class Node:
         self.id = id
         self._on = type(self)._inbox
 
-    def _rebuild(self) -> None:
-        """Lose what is volatile: build the node again with the arguments it was made with, and give ``stable`` back."""
+    def _crash(self) -> None:
+        """Lose what is volatile; what is ``stable`` stays, as on a disk, and the role is gone."""
         memory = self.__dict__
         missing = [name for name in self.stable if name not in memory]
         if missing:
             raise ContractError(
                 f"{type(self).__name__}.stable names {missing[0]!r}, but node {self.id!r} has no such attribute."
             )
+        disk = {name: memory[name] for name in self.stable}
+        memory.clear()
+        memory.update(disk, role=None)
+
+    def _rebuild(self) -> None:
+        """Build the node again, with the arguments it was made with and what was on its disk."""
+        memory = self.__dict__
         disk = {name: memory[name] for name in self.stable}
         memory.clear()
         memory["role"] = None

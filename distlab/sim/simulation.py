@@ -538,6 +538,7 @@ class Simulation:
         self._paused.pop(id, None)
         self._lanes.pop(id, None)
         node._on = _DOWN  # type: ignore[assignment]
+        node._crash()
         self.trace._node_down(id, self.time)
 
     def recover(self, id: NodeId) -> None:
