@@ -137,18 +137,14 @@ class Unusable(Exception):
 
 
 def _step_through(sim: Watched, setting: Setting) -> None:
-    left = setting.max_events
-    heap = sim._heap
-    while heap and heap[0][0] <= setting.until:
-        sim.step()
+    for _ in range(setting.max_events):
+        if sim.step(setting.until) is None:
+            sim.run(until=setting.until)
+            return
         sim.judge()
-        left -= 1
-        if left == 0:
-            raise EndlessRun(
-                f"the run used up its budget of {setting.max_events:,} events at t = {sim.time:.6g} s.",
-                sim.trace,
-            )
-    sim.run(until=setting.until)
+    raise EndlessRun(
+        f"the run used up its budget of {setting.max_events:,} events at t = {sim.time:.6g} s.", sim.trace
+    )
 
 
 def _end(sim: Simulation, setting: Setting) -> RunEnd:

@@ -315,9 +315,9 @@ class Simulation:
         contract.check_random_state(random_state)
         return self.trace
 
-    def step(self) -> int | None:
-        """Execute the next event; returns its row in the trace, or None if nothing is left to happen."""
-        while self._heap:
+    def step(self, until: float | None = None) -> int | None:
+        """Execute the next event; returns its row in the trace, or None if nothing is left to happen (until then)."""
+        while self._heap and (until is None or self._heap[0][0] <= until):
             time, row, target, source, payload = heappop(self._heap)
             timer = isinstance(payload, SimTimer)
             real = not timer or payload.row == row
