@@ -169,11 +169,11 @@ class Node:
 
     # --- what a node may do
 
-    def send(self, to: NodeId, msg: Message) -> None:
+    def send(self, to: NodeId, msg: Any) -> None:  # Any: a type checker cannot see what @message adds
         """Send a message to one node. It arrives later, or never: the network decides."""
         self._driver.send(self, to, msg)
 
-    def broadcast(self, msg: Message, to: Iterable[NodeId] | None = None) -> None:
+    def broadcast(self, msg: Any, to: Iterable[NodeId] | None = None) -> None:
         """Send the same message to each of ``to`` (default: all peers), one after the other."""
         self._driver.broadcast(self, msg, self.peers if to is None else to)
 
