@@ -26,7 +26,7 @@ WORTH_PROCESSES = {"fork": 0.2, "spawn": 1.0}  # seconds of work left; a pool st
 JUDGE_AFTER = 0.05  # seconds of runs, so that one slow start does not decide
 CHUNK = 0.05  # seconds of work that are sent to a worker at once
 CHUNK_OVER_NETWORK = 0.1
-CHUNKS_PER_WORKER = 4  # at least, so that the workers finish at about the same time
+CHUNKS_PER_WORKER = 4  # at least, of the runs not yet sent, so that the workers finish at about the same time
 IN_FLIGHT = 3  # chunks per worker: one runs, the others wait beside it
 
 Submit = Callable[[int, int], "Future[Chunk]"]  # first run, run after the last
@@ -120,9 +120,9 @@ def _run_chunks(
         while pending or following < end:
             if perf_counter() - counted > 1:  # a cluster can grow
                 workers, counted = count_workers(), perf_counter()
-            largest = max(1, len(runs) // (CHUNKS_PER_WORKER * workers))
             while following < end and len(pending) < IN_FLIGHT * workers:
-                stop = min(end, following + min(size, largest))
+                share = (end - following) // (CHUNKS_PER_WORKER * workers)  # smaller towards the end
+                stop = min(end, following + max(1, size // 8, min(size, share)))
                 pending[_send(submit, following, stop)] = (following, stop)
                 following = stop
             wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)  # the timeout lets Ctrl-C in on Windows
@@ -143,7 +143,7 @@ def _run_chunks(
                         del pending[later]
                 timed_seconds, timed_runs = timed_seconds / 2 + chunk.seconds, timed_runs / 2 + stop - start
                 fitting = round(chunk_seconds * timed_runs / max(timed_seconds, 1e-9))
-                size = max(1, min(fitting, 2 * size))
+                size = max(1, min(fitting, max(size, 2 * (stop - start))))
             bar.advance(0)
     finally:
         for future in pending:

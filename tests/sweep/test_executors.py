@@ -173,7 +173,7 @@ def test_chunks_take_about_a_twentieth_of_a_second():
         assert sizes == [1] * 12
         sizes.clear()
         sweep(lambda seed: None, {}, 400, executor)
-        assert max(sizes) == 50
+        assert max(sizes) <= 50
 
 
 def test_a_local_function_is_spawned_by_cloudpickle(always_processes, monkeypatch):
