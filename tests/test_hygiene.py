@@ -129,7 +129,9 @@ def test_every_test_states_its_fact() -> None:
         tests = [node for node in functions if node.name.startswith("test_")]
         silent += [f"{path.name}: {node.name}" for node in tests if not ast.get_docstring(node)]
         skipped += [
-            path.name for word in ("mark.skip", "pytest.skip(") if re.search(rf"\b{re.escape(word)}", text)
+            path.name
+            for word in ("mark.skip", "pytest.skip(", "importorskip")
+            if re.search(rf"\b{re.escape(word)}", text)
         ]
     assert silent == []
     assert set(skipped) <= {Path(__file__).name}
