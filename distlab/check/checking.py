@@ -143,7 +143,7 @@ def check(
         What may go wrong in a random run: a :class:`FaultBudget`, or a fixed list of faults; None: the
         default budget.
     bounds
-        The bounds of the exhaustive search; None: no such search; "auto": small bounds (3 nodes, 20,000
+        The bounds of the exhaustive search; None: no such search; "auto": small bounds (3 nodes, 40,000
         states) if the property is one that must hold at every speed, such as one leader per term.
     walks
         If more than 0, also so many guided deep walks (within ``bounds``, or the default ones).
@@ -184,19 +184,13 @@ def check(
     if not isinstance(nodes, int) or nodes < 1:
         raise ValueError(f"nodes must be a whole number of 1 or more; got {nodes!r}.")
     workload = tuple(workload)
-    if bounds == "auto":
-        small = judged.default_bounds()
-        fifo = network is not None and network.fifo
-        bounds = None if small is None else Bounds(states=20_000, fifo=fifo, **small)
-    if not isinstance(bounds, Bounds | None):
-        raise TypeError(f'bounds must be Bounds(...), None or "auto"; got {bounds!r}.')
-    broken = _contract(
-        subject, judged, nodes if runs else (bounds or Bounds()).nodes, network, workload, seed
-    )
+    plan = _plan(judged, nodes, bounds, walks, network)
+    smallest = nodes if runs or not plan else plan[0][1].nodes
+    broken = _contract(subject, judged, smallest, network, workload, seed)
     if broken is not None:
         return Report(subject.name, judged.name, [], violation=broken)
     searches: list[Search] = []
-    put_back = restore(subject.classes(nodes if runs else (bounds or Bounds()).nodes))
+    put_back = restore(subject.classes(smallest))
     try:
         if runs:
             found, search = _random(
@@ -205,10 +199,8 @@ def check(
             searches.append(search)
             if found is not None:
                 return Report(subject.name, judged.name, searches, found)
-        for kind in ["exhaustive"] * (bounds is not None) + ["deep"] * (walks > 0):
-            found, search = _untimed(
-                subject, judged, bounds or Bounds(), kind, walks, workload, seed, progress
-            )
+        for kind, limits, many in plan:
+            found, search = _untimed(subject, judged, limits, kind, many, workload, seed, progress)
             searches.append(search)
             if found is not None:
                 return Report(subject.name, judged.name, searches, found)
@@ -217,6 +209,26 @@ def check(
     unsure = [search.inconclusive for search in searches if search.inconclusive]
     vacuous = unsure[0] if unsure and len(unsure) == len(searches) else ""
     return Report(subject.name, judged.name, searches, inconclusive=vacuous)
+
+
+def _plan(
+    property: Property, nodes: int, bounds: Bounds | str | None, walks: int, network: Network | None
+) -> list[tuple[str, Bounds, int]]:
+    """The searches in the untimed world: (kind, bounds, number of walks)."""
+    if bounds == "auto":
+        small = property.default_bounds()
+        if small is None:
+            return [("deep", Bounds(), walks)] if walks else []
+        fifo = network is not None and network.fifo
+        near = Bounds(nodes=min(nodes, 3), states=40_000, fifo=fifo, **small)
+        far = replace(near, nodes=min(nodes, 4))
+        if near.timing == "asynchronous":
+            far = replace(far, crashes=2, drops=2, duplicates=0 if fifo else 2, timeouts=6)
+        return [("exhaustive", near, 0), ("deep", far, walks or 300)]
+    if not isinstance(bounds, Bounds | None):
+        raise TypeError(f'bounds must be Bounds(...), None or "auto"; got {bounds!r}.')
+    plan = [] if bounds is None else [("exhaustive", bounds, 0)]
+    return [*plan, ("deep", bounds or Bounds(), walks)] if walks else plan
 
 
 # --- the rules of the laboratory
@@ -296,22 +308,26 @@ def _random(
     with progress_bar("random runs", runs, progress) as tick:
         for index in range(runs):
             tick(index)
+            judge = property
             if isinstance(budget, FaultBudget):
-                schedule = tuple(budget.draw(ids, stream(seed + index, "schedule")))
+                allowed = budget
+                if index % 5 == 4 and budget.crashes and network is None:
+                    allowed, judge = budget.calm, property.calm()
+                schedule = tuple(allowed.draw(ids, stream(seed + index, "schedule")))
             else:
                 schedule = tuple(budget)
             quiet = faults_end(schedule)
             last_call = max((call.at for call in workload if hasattr(call, "at")), default=0.0)
             until = max(quiet, last_call) + within
             setting = Setting(n, schedule, network or _NETWORK, workload, seed + index, until, quiet)
-            outcome = watch(subject.nodes(n), property, setting, full=index < 3)
+            outcome = watch(subject.nodes(n), judge, setting, full=index < 3)
             done += 1
             fired += _fired(outcome)
             reached += outcome.reached
             if outcome.trace.full:
                 messages += len(outcome.trace.messages)
             if outcome.failed:
-                shrunk = minimise(subject, property, outcome, within)
+                shrunk = minimise(subject, judge, outcome, within)
                 search = _random_search(n, done, fired, budget, messages, reached, property)
                 return _from_shrunk(subject, shrunk), search
     return None, _random_search(n, done, fired, budget, messages, reached, property)

@@ -280,25 +280,22 @@ def deep_walks(
                 break
             rng = Random(f"{seed}/{number}")
             result.walks += 1
-            script: list[Move] = []
+            taken: list[tuple[State, tuple[str, int, int]]] = []
             try:
                 state = world.initial()
                 for step in range(depth):
                     moves = world.moves(state)
                     if not moves:
                         break
-                    chosen = None
-                    new = state
                     for move in rng.sample(moves, min(3, len(moves))):
-                        script.append(world.describe(state, move))
+                        taken.append((state, move))
                         new = world.after(state, move)
                         result.transitions += 1
-                        chosen = move
                         if new.locals not in seen:
                             break
-                        script.pop()
-                    if chosen is not None and (not script or len(script) <= step):
-                        script.append(world.describe(state, chosen))
+                        taken.pop()
+                    else:
+                        taken.append((state, move))
                     state = new
                     seen.add(state.locals)
                     states.add(state)
@@ -307,7 +304,7 @@ def deep_walks(
                 most = [max(pair) for pair in zip(most, state.used, strict=True)]
             except Violation as violation:
                 result.violation = violation
-                result.script = script
+                result.script = [world.describe(here, move) for here, move in taken]
                 break
     result.states = len(states)
     result.used = tuple(most)  # type: ignore[assignment]

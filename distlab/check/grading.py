@@ -1,6 +1,7 @@
 """Judging what learners write: their algorithms, and their own properties.
 
-A skeleton that was not filled in is "not attempted yet", never an error: a value that is still ``...``, a function or a method
+A skeleton that was not filled in is "not attempted yet", never an error: a value that is still ``...``, a
+function or a method
 whose body is still ``...``. Everything else gets a sentence. Nothing here raises because an answer is wrong.
 """
 
@@ -48,7 +49,9 @@ def attempted(answer: Any) -> bool:
 
 @dataclass
 class Grade:
-    """What a learner is told: "not attempted yet", "right", or what is wrong; ``report`` has the counterexample."""
+    """What a learner is told: "not attempted yet", "right", or what is wrong; ``report`` has the
+    counterexample.
+    """
 
     status: str
     sentence: str
@@ -153,12 +156,12 @@ class PropertyScore:
     def sentence(self) -> str:
         """The score in words."""
         if self.false_alarms:
-            return (
-                f"{self.name} calls the correct {self.false_alarms[0]} wrong, so its other answers mean nothing."
-            )
+            return f"{self.name} calls the correct {self.false_alarms[0]} wrong, so its other answers mean nothing."
         if not self.killed:
             return f"{self.name} catches none of {self.mutants} wrong algorithms: it never says no."
-        return f"{self.name} catches {self.killed} of {self.mutants} wrong algorithms and raises no false alarm."
+        return (
+            f"{self.name} catches {self.killed} of {self.mutants} wrong algorithms and raises no false alarm."
+        )
 
     def __repr__(self) -> str:
         return f"{self.sentence}\n{self.table.to_string(index=False)}"
@@ -253,4 +256,9 @@ def _try(build: Callable[[int], Any], judged: Any, nodes: int, runs: int, states
 
 def _row(algorithm: str, switched_off: str, verdict: str, report: Report) -> dict[str, str]:
     said = report.sentence if report.verdict == "failed" else ""
-    return {"algorithm": algorithm, "switched off": switched_off, "verdict": verdict, "what the property said": said}
+    return {
+        "algorithm": algorithm,
+        "switched off": switched_off,
+        "verdict": verdict,
+        "what the property said": said,
+    }

@@ -101,6 +101,12 @@ class Property:
         """What ``reached`` waits for, in words."""
         return "anything happened"
 
+    def calm(self) -> Property:
+        """What holds in runs with nothing worse than crashes that stay, on a network that keeps its bounds;
+        often more.
+        """
+        return self
+
     def default_bounds(self) -> dict[str, Any] | None:
         """Bounds of the exhaustive search that belongs to a check by default; None: none.
 

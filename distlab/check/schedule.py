@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -32,6 +32,8 @@ class FaultBudget:
         The time in seconds at which all faults have ended.
     stay_down
         How many crashed nodes may stay down; None: fewer than half of the nodes.
+    all_stay
+        If true, crashed nodes stay down as long as ``stay_down`` allows.
     aim_at_leader
         The probability that a fault hits whoever leads at that moment instead of a node drawn at random.
 
@@ -49,6 +51,7 @@ class FaultBudget:
     until: float = 3.0
     stay_down: int | None = None
     aim_at_leader: float = 0.4
+    all_stay: bool = False
 
     def __post_init__(self) -> None:
         for name in _KINDS:
@@ -63,18 +66,23 @@ class FaultBudget:
         """Does it allow no fault at all?"""
         return not (self.crashes or self.partitions or self.pauses or self.loss_bursts or self.slow_links)
 
+    @property
+    def calm(self) -> FaultBudget:
+        """The same number of crashes, all of which stay, and nothing else."""
+        return replace(self, partitions=0, pauses=0, loss_bursts=0, slow_links=0, all_stay=True)
+
     def draw(self, nodes: Sequence[Any], rng: Random) -> list[Fault]:
         """One schedule: at least one fault, sorted by time, everything healed at ``until``."""
         kinds = [name for name in _KINDS for _ in range(getattr(self, name))]
         if not kinds:
             return []
         chosen = rng.sample(kinds, rng.randint(1, len(kinds)))
-        may_stay = (len(nodes) - 1) // 2 if self.stay_down is None else self.stay_down
+        may_stay = (len(nodes) - 1) // 2 if self.stay_down is None else min(self.stay_down, len(nodes) - 1)
         faults: list[Fault] = []
         for kind in chosen:
             begin, end = self._span(rng)
             if kind == "crashes":
-                stays = may_stay > 0 and rng.random() < 0.2
+                stays = may_stay > 0 and (self.all_stay or rng.random() < 0.2)
                 may_stay -= stays
                 faults.append(Outage(self._victim(nodes, rng), begin, None if stays else end))
             elif kind == "pauses":

@@ -468,12 +468,16 @@ class World:
     # --- looking at a state
 
     def view(self, state: State) -> dict[Any, SimpleNamespace]:
-        """The nodes' attributes: id -> namespace, not to be changed. A node that is down shows its disk, and no role."""
+        """The nodes' attributes: id -> namespace, not to be changed. A node that is down shows its disk, and
+        no role.
+        """
         return {self.ids[index]: self._locals[local].view for index, local in enumerate(state.locals)}
 
     def live(self, state: State) -> tuple[Any, ...]:
         """The nodes that are up."""
-        return tuple([self.ids[index] for index, local in enumerate(state.locals) if not self._locals[local].down])
+        return tuple(
+            [self.ids[index] for index, local in enumerate(state.locals) if not self._locals[local].down]
+        )
 
     def memory(self, state: State) -> Any:
         """The property's memory."""

@@ -82,7 +82,7 @@ class Fault:
     def moved(self, at: float) -> Any:
         """The same fault at another time, with its end moved along."""
         until = getattr(self, "until", None)
-        return replace(self, at=at, until=at + until - self.at) if until is not None else replace(self, at=at)  # type: ignore[type-var]
+        return replace(self, at=at, until=round(at + until - self.at, 9)) if until is not None else replace(self, at=at)  # type: ignore[type-var]
 
     def _victim(self, sim: Simulation) -> Any:
         node = sim.node(self.node)  # type: ignore[attr-defined]

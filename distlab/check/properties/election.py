@@ -6,6 +6,7 @@ when they do not.
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NamedTuple
 
 from ..observation import Observation
@@ -55,10 +56,16 @@ class LeaderElection(Property):
         self.stable = stable
         self.one_at_a_time = one_at_a_time
         self.highest = highest
+        self._calm = False
 
     @property
     def goal(self) -> str:
         return "a leader was elected"
+
+    def calm(self) -> LeaderElection:
+        stricter = copy.copy(self)
+        stricter._calm = True
+        return stricter
 
     def default_bounds(self) -> dict[str, Any] | None:
         return {"crashes": 1, "timeouts": 3}
@@ -74,7 +81,7 @@ class LeaderElection(Property):
                 term = seen.facts.get("term", seen.facts.get("epoch"))
                 if term is not None:
                     winners = self._one_per_term(winners, term, seen)
-                if self.one_at_a_time and reigns:
+                if reigns and (self.one_at_a_time or (self._calm and term is None)):
                     raise Violation(
                         f"node {seen.node!r} became leader at {_when(seen)} while node {reigns[0][0]!r} was "
                         "still leader.",
