@@ -223,8 +223,8 @@ def up_to_date_leader(nodes: Mapping[NodeId, Node]) -> str | None:
     Parameters
     ----------
     nodes
-        Id -> :class:`~distlab.coordination.election.raft.Raft` node, at one instant of a run. Nodes that are left
-        out, because they are down, count as not fresher.
+        Id -> :class:`~distlab.coordination.election.raft.Raft` node, at one instant of a run. Nodes that are
+        left out, because they are down, count as not fresher.
 
     Returns
     -------
