@@ -170,7 +170,7 @@ MUTANTS = (
         safeguard="votes are counted per voter",
         source=f"{_PAPER} 5.2 (votes from a majority of the servers)",
         breaks=ONE_LEADER,
-        nodes=4,
+        nodes=5,
     ),
     Mutant(
         name="counts votes of an earlier term",
