@@ -1,7 +1,28 @@
-"""Figures of traces and tables, in one style."""
+"""Traces and tables as figures, in one style: a function takes an Axes, or makes one, and returns it.
 
+    timeline.py        who had which role when, votes, faults, time without a leader
+    space_time.py      lanes and messages (Lamport's diagram)
+    counterexample.py  a failing run, and under it the nearest passing one
+    counts.py          messages by type, or over n beside a formula
+    distributions.py   cumulative distributions of times
+    curves.py          curves over a parameter, with bands of confidence
+    bar_charts.py      grouped bars with intervals of confidence
+    tables.py          a comparison table
+    style.py           colours, hatches, markers, dashes and fonts of all of them
+    lanes.py, roles.py, faults.py, columns.py   what several of them share
+
+>>> from distlab.plots import message_counts
+>>> message_counts({"Election": 10, "Alive": 6}).get_title(loc="left")
+'Messages by type'
+"""
+
+from .bar_charts import bars
 from .counterexample import counterexample
+from .counts import message_counts
+from .curves import curve
+from .distributions import cdf
 from .space_time import space_time
+from .tables import comparison
 from .timeline import timeline
 
-__all__ = ["counterexample", "space_time", "timeline"]
+__all__ = ["bars", "cdf", "comparison", "counterexample", "curve", "message_counts", "space_time", "timeline"]

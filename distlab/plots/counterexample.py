@@ -6,12 +6,13 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
 
 from distlab.check.minimise import common_beginning
 
 from .lanes import lane_of
-from .space_time import space_time
-from .style import PALETTE, styled
+from .space_time import Sheet, lane_height
+from .style import PALETTE, legend_below, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,41 +56,45 @@ def counterexample(report: Report | Any, *, max_messages: int = 60) -> Figure:
         if any(words.startswith("step ") for words, _ in found.setting) or "step" in found.code
         else "s"
     )
-    traces: list[Trace] = [found.trace] + ([found.passing] if found.passing is not None else [])
-    lane = min(0.95, max(0.3, 4.5 / len(found.trace.nodes)))
-    heights = [1.5 + lane * len(trace.nodes) for trace in traces]
-    figure, rows = plt.subplots(
-        len(traces), 1, figsize=(9.6, min(16.0, 0.9 + 0.5 * len(traces) + sum(heights))), layout="constrained",
-        height_ratios=heights, squeeze=False,
-    )  # fmt: skip
-    figure.suptitle(fill(found.sentence, 88), x=0.01, ha="left", fontsize=12, fontweight="bold")
-    axes = rows[:, 0]
-    space_time(
-        found.trace, axes[0], highlight=found.rows, max_messages=max_messages, unit=unit,
-        title=f"The failing run ({found.minimal})",
-    )  # fmt: skip
+    failing = Sheet(found.trace, None, None, found.rows, (), max_messages, unit)
+    sheets = [failing]
     if found.passing is not None:
         same = common_beginning(found.trace, found.passing)
-        there = _events(found.passing)
-        parting = there[same : same + 1]
-        space_time(
-            found.passing, axes[1], highlight=(), max_messages=max_messages, unit=_unit(found.passing, unit),
-            start=None, title="The nearest run in which all is well",
-        )  # fmt: skip
-        _part(axes[0], found.trace, _events(found.trace)[same : same + 1])
-        _part(axes[1], found.passing, parting)
+        parted = [_events(trace)[same : same + 1] for trace in (found.trace, found.passing)]
+        rows = [event.row for event in parted[1]]
+        passing = Sheet(found.passing, None, None, rows if failing.first > 0 else (), (), max_messages, unit)
+        passing.events = []
+        sheets.append(passing)
+        if failing.first == passing.first:  # the same time at the same place in both
+            failing.right = passing.right = max(failing.right, passing.right)
+    heights = [0.9 + lane_height(len(sheet.trace.nodes)) * len(sheet.trace.nodes) for sheet in sheets]
+    sentence = fill(found.sentence, 88)
+    figure, rows_of_axes = plt.subplots(
+        len(sheets),
+        1,
+        figsize=(9.6, min(18.0, 1.3 + 0.2 * sentence.count("\n") + sum(heights))),
+        layout="constrained",
+        height_ratios=heights,
+        squeeze=False,
+    )
+    figure.suptitle(sentence, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    titles = (f"The failing run ({found.minimal})", "The nearest run in which all is well")
+    handles: dict[str, Any] = {}
+    for number, (ax, sheet, title) in enumerate(zip(rows_of_axes[:, 0], sheets, titles, strict=False)):
+        for handle in sheet.draw(ax, title, timers=True, records=True):
+            handles.setdefault(handle.get_label(), handle)
+        if found.passing is not None:
+            mark = _part(ax, sheet.trace, parted[number])
+            handles.setdefault(mark.get_label(), mark)
+    legend_below(rows_of_axes[-1, 0], list(handles.values()))
     return figure
-
-
-def _unit(trace: Trace, unit: str) -> str:
-    return unit if float(trace.end).is_integer() else "s"
 
 
 def _events(trace: Trace) -> list[Event]:
     return [event for event in trace.events() if event.kind != "fault"]
 
 
-def _part(ax: Any, trace: Trace, events: list[Event]) -> None:
+def _part(ax: Any, trace: Trace, events: list[Event]) -> Any:
     """Mark where the two runs part."""
     if not events:
         time, lane, text = trace.end, None, "the run ends here; the other goes on"
@@ -105,10 +110,30 @@ def _part(ax: Any, trace: Trace, events: list[Event]) -> None:
             color=PALETTE["blue"],
             markeredgecolor="white",
             zorder=6.5,
+            gid="parting",
         )
     left, right = ax.get_xlim()
     late = time > (left + right) / 2
     ax.annotate(
-        text, (time, 1), xycoords=("data", "axes fraction"), xytext=(-4 if late else 4, -2), textcoords="offset points",
-        ha="right" if late else "left", va="bottom", fontsize=10, color=PALETTE["blue"], annotation_clip=False,
-    )  # fmt: skip
+        text,
+        (time, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4 if late else 4, -2),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        va="bottom",
+        fontsize=10,
+        color=PALETTE["blue"],
+        annotation_clip=False,
+    )
+    return Line2D(
+        [],
+        [],
+        color=PALETTE["blue"],
+        linewidth=1.4,
+        linestyle=(0, (5, 3)),
+        marker="*",
+        markersize=12,
+        markeredgecolor="white",
+        label="where the runs part",
+    )

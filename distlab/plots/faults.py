@@ -1,4 +1,4 @@
-"""Faults in a figure with lanes: what hit one node is drawn in its lane, what hit the network above the lanes."""
+"""Faults in a figure with lanes: those of one node stand in its lane, those of the network above all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from .lanes import Labels, lane_of, name, seconds
+from .lanes import Labels, lane_of, name
 from .style import FAULT, INK, PALETTE
 
 if TYPE_CHECKING:
@@ -166,27 +166,38 @@ def stack(found: list[Span], labels: Labels, start: float, end: float) -> list[t
 
 
 def draw_spans(
-    ax: Axes, placed: list[tuple[Span, int]], labels: Labels, start: float, end: float
+    ax: Axes, placed: list[tuple[Span, int]], labels: Labels, start: float, end: float, step: float
 ) -> list[Any]:
     """Bars with names above the lanes; returns what belongs into the legend."""
     for span, row in placed:
         left, right = max(span.start, start), min(span.end, end)
-        y = -1.0 - row
+        y = -0.5 - step * (row + 0.55)
         ax.barh(
-            y, right - left, left=left, height=0.62, color=NETWORK, edgecolor=WALL, linewidth=0.8,
+            y,
+            right - left,
+            left=left,
+            height=0.7 * step,
+            color=NETWORK,
+            edgecolor=WALL,
+            linewidth=0.8,
             gid="network fault",
-        )  # fmt: skip
+        )
         wide = labels.width(span.text)
         outside = left + wide > end
         ax.text(
-            end if outside else left + 0.4 * labels.width("x"), y, span.text,
-            ha="right" if outside else "left", va="center", fontsize=10, clip_on=True,
-        )  # fmt: skip
+            end if outside else left + 0.4 * labels.width("x"),
+            y,
+            span.text,
+            ha="right" if outside else "left",
+            va="center_baseline",
+            fontsize=10,
+            clip_on=True,
+        )
     return [Patch(facecolor=NETWORK, edgecolor=WALL, label="network fault")] if placed else []
 
 
 def draw_walls(ax: Axes, trace: Trace, placed: list[tuple[Span, int]], start: float, end: float) -> list[Any]:
-    """Dashed walls between neighbouring lanes that a partition separates; returns what belongs into the legend."""
+    """Dashed walls between lanes that a partition separates; returns what belongs into the legend."""
     known = lane_of(trace)
     any_wall = False
     for span, _ in placed:
@@ -226,9 +237,17 @@ def draw_marks(
         if not chosen:
             continue
         ax.scatter(
-            [mark.time for mark in chosen], [known[mark.node] + middle for mark in chosen], marker=marker, s=75,
-            color=color, edgecolor=INK, linewidth=0.9, zorder=6, clip_on=False, gid=label,
-        )  # fmt: skip
+            [mark.time for mark in chosen],
+            [known[mark.node] + middle for mark in chosen],
+            marker=marker,
+            s=75,
+            color=color,
+            edgecolor=INK,
+            linewidth=0.9,
+            zorder=6,
+            clip_on=False,
+            gid=label,
+        )
         handles.append(
             Line2D(
                 [],
@@ -242,7 +261,9 @@ def draw_marks(
             )
         )
         for mark in chosen:
-            y = known[mark.node] - above
-            if mark.text and labels.place(mark.text, mark.time, y, "left"):
-                ax.text(mark.time, y, mark.text, ha="left", va="center", fontsize=10, zorder=7)
+            x = mark.time + 7 / labels.x_scale
+            for y in (known[mark.node] - above, known[mark.node] + 0.44, known[mark.node] + middle):
+                if mark.text and labels.place(mark.text, x, y, "left"):
+                    ax.text(x, y, mark.text, ha="left", va="center_baseline", fontsize=10, zorder=7)
+                    break
     return handles

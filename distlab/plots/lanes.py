@@ -61,17 +61,22 @@ def lane_of(trace: Trace) -> dict[Any, int]:
     return {node: lane for lane, node in enumerate(trace.nodes)}
 
 
-def set_lanes(ax: Axes, trace: Trace, above: int = 0, what_above: str = "faults") -> None:
-    """Name the lanes, the first node on top, with some rows for other things above them."""
-    places = list(range(len(trace.nodes)))
+def set_lanes(ax: Axes, trace: Trace, rows: int = 0, step: float = 1.0) -> float:
+    """Name the lanes, the first node on top, with some rows for faults above them, each ``step`` lanes high.
+
+    Returns how many lanes high the figure is.
+    """
+    places = [float(lane) for lane in range(len(trace.nodes))]
     names = [name(node) for node in trace.nodes]
-    if above:
-        places.append(-above if above == 1 else -(above + 1) / 2)  # type: ignore[arg-type]
-        names.append(what_above)
+    if rows:
+        places.append(-0.5 - step * (rows / 2 + 0.05))
+        names.append("faults")
+    top, bottom = -0.55 - step * (rows + (0.15 if rows else 0.0)), max(len(trace.nodes), 1) - 0.45
     ax.set_yticks(places, names)
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(trace.nodes) - 0.45, -above - 0.55)
+    ax.set_ylim(bottom, top)
     ax.spines["left"].set_visible(False)
+    return bottom - top
 
 
 class Labels:
@@ -115,4 +120,5 @@ class Labels:
         """Reserve room for a text that is centred vertically at ``y``; False if there is none."""
         wide, high = self.width(text, size), self.height(size)
         left = x - {"left": 0.0, "center": wide / 2, "right": wide}[ha]
-        return self.take(left, y - high / 2, left + wide, y + high / 2)
+        gap = 3 / self.x_scale
+        return self.take(left - gap, y - high / 2, left + wide + gap, y + high / 2)

@@ -1,9 +1,9 @@
-"""The space-time diagram: what each node did, and every message from its sending to its arrival (Lamport 1978)."""
+"""The space-time diagram: what each node did, and each message from sending to arrival (Lamport 1978)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .faults import draw_marks, draw_spans, draw_walls, pauses, spans, stack
 from .lanes import Labels, about, lane_of, seconds, set_lanes, window
-from .roles import DOWN, PAUSED, known_roles, looks, patch, terms
+from .roles import PAUSED, known_roles, looks, patch, terms
 from .style import CURVES, FAULT, INK, Curve, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def space_time(
     *,
     highlight: Iterable[int] = (),
     leave_out: Iterable[Any] = (),
-    max_messages: int = 150,
+    max_messages: int = 80,
     unit: str = "s",
     timers: bool = True,
     records: bool = True,
@@ -102,55 +102,41 @@ def space_time(
     >>> ax.get_xlabel(), len(ax.patches) > 6
     ('time (ms)', True)
     """
-    if unit not in UNITS:
-        raise ValueError(f'unit must be one of "s", "ms" and "step"; got {unit!r}.')
-    if max_messages < 1:
-        raise ValueError(f"max_messages must be 1 or more; got {max_messages!r}.")
-    events = [trace.event(row) for row in dict.fromkeys(highlight)]
-    sheet = _Sheet(trace, leave_out)
-    first, last = sheet.cut(*window(trace, start, end), max_messages, events, end is None)
+    sheet = Sheet(trace, start, end, highlight, leave_out, max_messages, unit)
     count = len(trace.nodes)
-    found = spans(trace)
-    lane = min(0.95, max(0.3, 6.0 / max(count, 1)))
-    ax = axes(ax, 9.6, min(12.0, 1.9 + lane * count + 0.4 * min(len(found), 3)))
-    margin = 0.02 * (last - first)
-    left, right = (first - 0.3, last + 0.7) if unit == "step" else (first - margin, last + margin)
-    placed = stack(found, Labels(ax, right - left, 1), left, right)
-    above = 1 + max((row for _, row in placed), default=-1)
-    ax.set_xlim(left, right)
-    set_lanes(ax, trace, above)
-    labels = Labels(ax, right - left, count + above + 0.1)
-    sheet.begin(ax, labels, first, last, right, unit)
-
-    handles = sheet.lanes()
-    handles += draw_marks(ax, trace, labels, first, last, 0.0, 0.32)
-    handles += draw_spans(ax, placed, labels, left, right)
-    handles += draw_walls(ax, trace, placed, first, last)
-    shown = sheet.messages(events)
-    sheet.guilty(events)
-    sheet.role_names()
-    small = sheet.records() if records else []
-    sheet.type_names()
-    small += sheet.timers() if timers else []
-    handles = sheet.legend() + handles + small
-
-    scale = UNITS[unit]
-    ax.set_xlabel("step" if unit == "step" else f"time ({unit})")
-    if unit == "step":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    elif scale != 1:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x * scale:g}"))
-    heading = f"Space-time diagram: {about(trace)}" if title is None else title
-    ax.set_title("\n".join([heading, *sheet.announce(shown, unit)]))
+    ax = axes(ax, 9.6, min(12.0, 1.9 + lane_height(count) * count + 0.4 * min(len(spans(trace)), 3)))
+    handles = sheet.draw(
+        ax, f"Space-time diagram: {about(trace)}" if title is None else title, timers, records
+    )
     legend_below(ax, handles)
     return ax
 
 
-class _Sheet:
-    """One diagram being drawn."""
+def lane_height(count: int) -> float:
+    """How high a lane should be, in inches, if there are so many."""
+    return min(0.95, max(0.3, 6.0 / max(count, 1)))
 
-    def __init__(self, trace: Trace, leave_out: Iterable[Any]) -> None:
+
+class Sheet:
+    """One diagram: what is to be seen in it, and how it is drawn."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        start: float | None,
+        end: float | None,
+        highlight: Iterable[int],
+        leave_out: Iterable[Any],
+        max_messages: int,
+        unit: str,
+    ) -> None:
+        if unit not in UNITS:
+            raise ValueError(f'unit must be one of "s", "ms" and "step"; got {unit!r}.')
+        if max_messages < 1:
+            raise ValueError(f"max_messages must be 1 or more; got {max_messages!r}.")
         self.trace = trace
+        self.unit = unit
+        self.events = [trace.event(row) for row in dict.fromkeys(highlight)]
         table = trace.messages
         self.types: dict[str, Curve] = {}
         for number, kind in enumerate(dict.fromkeys(table["type"])):
@@ -164,22 +150,59 @@ class _Sheet:
         self.extra: list[Any] = []
         self.names: list[tuple[str, float, float, float, float, tuple[int, str]]] = []
         self.used: dict[str, None] = {}
+        self.first, self.last = self._cut(
+            *window(trace, start, end), max_messages, start is None, end is None
+        )
+        margin = 0.02 * (self.last - self.first)
+        before, after = (0.3, 0.7) if unit == "step" else (margin, margin)
+        self.left, self.right = self.first - before, self.last + after
 
-    def cut(
-        self, first: float, last: float, most: int, events: Sequence[Event], free_end: bool
+    def draw(self, ax: Axes, title: str, timers: bool, records: bool) -> list[Any]:
+        """Draw it, from ``self.left`` to ``self.right``; returns what belongs into the legend."""
+        trace, count = self.trace, len(self.trace.nodes)
+        self.ax = ax
+        placed = stack(spans(trace), Labels(ax, self.right - self.left, 1), self.left, self.right)
+        rows = 1 + max((row for _, row in placed), default=-1)
+        step = min(1.0, 0.36 / lane_height(count))
+        ax.set_xlim(self.left, self.right)
+        self.labels = labels = Labels(ax, self.right - self.left, set_lanes(ax, trace, rows, step))
+        handles = self.lanes()
+        handles += draw_marks(ax, trace, labels, self.first, self.last, 0.0, 0.32)
+        handles += draw_spans(ax, placed, labels, self.left, self.right, step)
+        handles += draw_walls(ax, trace, placed, self.first, self.last)
+        shown = self.messages()
+        self.guilty()
+        self.role_names()
+        small = self.records() if records else []
+        self.type_names()
+        small += self.timers() if timers else []
+
+        scale = UNITS[self.unit]
+        ax.set_xlabel("step" if self.unit == "step" else f"time ({self.unit})")
+        if self.unit == "step":
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        elif scale != 1:
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x * scale:g}"))
+        ax.set_title("\n".join([title, *self.announce(shown)]))
+        return [*self.legend(), *handles, *small]
+
+    def _cut(
+        self, first: float, last: float, most: int, free_start: bool, free_end: bool
     ) -> tuple[float, float]:
         """A window with at most so many messages: the beginning, or what leads to the marked events."""
         sent = np.sort(self.table["sent"].to_numpy(dtype=float))
         inside = sent[(sent >= first) & (sent <= last)]
         if len(inside) <= most:
             return first, last
-        if not events:
+        if not self.events:
             end = float(inside[most])
+            if free_start:  # the silence before the first message need not be long
+                first = max(first, float(inside[0] - 0.15 * (end - inside[0])))
             if end > first:
                 return first, end
             later = inside[inside > first]
             return first, float(later[0]) if len(later) else last
-        latest = max(event.time for event in events)
+        latest = max(event.time for event in self.events)
         if free_end and latest < last:
             last = min(last, latest + 0.05 * (last - first))
             inside = inside[inside <= last]
@@ -187,10 +210,6 @@ class _Sheet:
             return first, last
         begin = float(inside[len(inside) - most])
         return (begin, last) if begin < last else (first, last)
-
-    def begin(self, ax: Axes, labels: Labels, first: float, last: float, right: float, unit: str) -> None:
-        self.ax, self.labels = ax, labels
-        self.first, self.last, self.right, self.unit = first, last, right, unit
 
     # --- lanes
 
@@ -229,10 +248,17 @@ class _Sheet:
             left = [max(row["start"], first) for row in mine]
             right = [end if row["end"] >= last and self._lives(row) else row["end"] for row in mine]
             ax.barh(
-                [self.lane[row["node"]] for row in mine], [b - a for a, b in zip(left, right, strict=True)], left=left,
-                height=0.36 * look.height, color=look.color, hatch=look.hatch, edgecolor="#666666", linewidth=0.5,
-                zorder=2, gid=role,
-            )  # fmt: skip
+                [self.lane[row["node"]] for row in mine],
+                [b - a for a, b in zip(left, right, strict=True)],
+                left=left,
+                height=0.36 * look.height,
+                color=look.color,
+                hatch=look.hatch,
+                edgecolor="#666666",
+                linewidth=0.5,
+                zorder=2,
+                gid=role,
+            )
             handles.append(patch(look, role))
         order = known_roles()
         handles.sort(
@@ -247,10 +273,17 @@ class _Sheet:
         ]
         if still:
             ax.barh(
-                [self.lane[node] for node, _, _ in still], [b - a for _, a, b in still],
-                left=[a for _, a, _ in still], height=0.36, color=PAUSED.color, hatch=PAUSED.hatch, edgecolor=INK,
-                linewidth=0.8, zorder=2.4, gid="paused",
-            )  # fmt: skip
+                [self.lane[node] for node, _, _ in still],
+                [b - a for _, a, b in still],
+                left=[a for _, a, _ in still],
+                height=0.36,
+                color=PAUSED.color,
+                hatch=PAUSED.hatch,
+                edgecolor=INK,
+                linewidth=0.8,
+                zorder=2.4,
+                gid="paused",
+            )
             handles.append(patch(PAUSED, "paused"))
         return handles
 
@@ -260,9 +293,10 @@ class _Sheet:
     def role_names(self) -> None:
         """The names of roles where they begin; leaders first."""
         rows = [
-            row for row in self.trace.roles.to_dict("records")
+            row
+            for row in self.trace.roles.to_dict("records")
             if self.first <= row["start"] <= self.last and not (row["start"] == 0 and self.first == 0)
-        ]  # fmt: skip
+        ]
         rows.sort(key=lambda row: row["role"] not in ("leader", "leading"))
         for row in rows:
             term = terms(row)[0]
@@ -274,20 +308,28 @@ class _Sheet:
         """A text that begins at a time, or ends there, if there is room for it."""
         for ha in ("left", "right"):
             wide = self.labels.width(text)
-            inside = x + wide <= self.right if ha == "left" else x - wide >= self.ax.get_xlim()[0]
-            if inside and self.labels.place(text, x, y, ha):
+            inside = x + wide <= self.right if ha == "left" else x - wide >= self.left
+            at = x + (2 if ha == "left" else -5) / self.labels.x_scale
+            if inside and self.labels.place(text, at, y, ha):
                 self.ax.text(
-                    x, y, text, ha=ha, va="center_baseline", fontsize=10, color=color, zorder=5,
+                    at,
+                    y,
+                    text,
+                    ha=ha,
+                    va="center_baseline",
+                    fontsize=10,
+                    color=color,
+                    zorder=5,
                     bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
-                )  # fmt: skip
+                )
                 return True
         return False
 
     # --- messages
 
-    def messages(self, events: Sequence[Event]) -> int:
+    def messages(self) -> int:
         """The arrows; returns how many messages were drawn."""
-        guilty = {event.row for event in events if event.kind == "message"}
+        guilty = {event.row for event in self.events if event.kind == "message"}
         trace, table = self.trace, self.table
         sent = table["sent"].to_numpy(dtype=float)
         near = table[(sent <= self.last)]
@@ -299,9 +341,16 @@ class _Sheet:
         tails: dict[str, list[tuple[float, float]]] = {}
         crosses: list[tuple[float, float, str]] = []
         for row, kind, sender, receiver, begin, end, fate, cause in zip(
-            near["id"].to_list(), near["type"], near["sender"], near["receiver"], near["sent"], near["received"],
-            near["fate"], near["cause"], strict=True,
-        ):  # fmt: skip
+            near["id"].to_list(),
+            near["type"],
+            near["sender"],
+            near["receiver"],
+            near["sent"],
+            near["received"],
+            near["fate"],
+            near["cause"],
+            strict=True,
+        ):
             to = float(self.lane[receiver])
             start = float(self.lane.get(sender, to - 0.4))
             due = end if end == end else trace.event(row).time
@@ -345,19 +394,33 @@ class _Sheet:
             )
         if crosses:
             self.ax.scatter(
-                [x for x, _, _ in crosses], [y for _, y, _ in crosses], marker="x", s=55, color=FAULT, linewidth=2.2,
-                zorder=4.5, gid="not received",
-            )  # fmt: skip
+                [x for x, _, _ in crosses],
+                [y for _, y, _ in crosses],
+                marker="x",
+                s=55,
+                color=FAULT,
+                linewidth=2.2,
+                zorder=4.5,
+                gid="not received",
+            )
             fates = [
                 fate for fate in ("lost", "cut", "down", "dropped") if any(c[2] == fate for c in crosses)
             ]
             words = {"lost": "lost", "cut": "cut off", "down": "receiver down", "dropped": "dropped"}
             self.extra.append(
                 Line2D(
-                    [], [], color="#777777", linewidth=1.3, linestyle=(0, (4, 2)), marker="x", markersize=7,
-                    markeredgewidth=2.2, markeredgecolor=FAULT, label="never received: " + ", ".join(words[fate] for fate in fates),
+                    [],
+                    [],
+                    color="#777777",
+                    linewidth=1.3,
+                    linestyle=(0, (4, 2)),
+                    marker="x",
+                    markersize=7,
+                    markeredgewidth=2.2,
+                    markeredgecolor=FAULT,
+                    label=" / ".join(words[fate] for fate in fates),
                 )
-            )  # fmt: skip
+            )
         return shown
 
     def _arrow(
@@ -376,11 +439,20 @@ class _Sheet:
         bend = 0.0 if tail[1] != tip[1] else -0.35
         self.ax.add_patch(
             FancyArrowPatch(
-                tail, tip, arrowstyle=style, mutation_scale=16 if bold else 11, color=look.color,
-                linewidth=3.2 if bold else 1.4, linestyle=dash, shrinkA=0, shrinkB=0, zorder=3.6 if bold else 3,
-                connectionstyle=f"arc3,rad={bend}", gid="bold arrow" if bold else "arrow",
+                tail,
+                tip,
+                arrowstyle=style,
+                mutation_scale=16 if bold else 11,
+                color=look.color,
+                linewidth=3.2 if bold else 1.4,
+                linestyle=dash,
+                shrinkA=0,
+                shrinkB=0,
+                zorder=3.6 if bold else 3,
+                connectionstyle=f"arc3,rad={bend}",
+                gid="bold arrow" if bold else "arrow",
             )
-        )  # fmt: skip
+        )
 
     def _once(self, label: str, dash: Any) -> None:
         if all(handle.get_label() != label for handle in self.extra):
@@ -390,34 +462,51 @@ class _Sheet:
         """The type beside an arrow, once for those sent together, where there is room."""
         if len(self.names) > _MANY:
             return
+        far = 0.18 * (self.right - self.left) if self.unit != "step" else 0.0
         done = set()
+        named: dict[str, list[float]] = {}
         for kind, x, y, to_x, to_y, group in self.names:
-            if group in done:
+            if group in done or any(abs(x - other) < far for other in named.get(kind, ())):
                 continue
             for part in (0.5, 0.38, 0.62, 0.28, 0.72):
                 at = (x + part * (to_x - x), y + part * (to_y - y))
                 wide = self.labels.width(kind)
-                if not self.ax.get_xlim()[0] <= at[0] - wide / 2 <= at[0] + wide / 2 <= self.right:
+                if not self.left <= at[0] - wide / 2 <= at[0] + wide / 2 <= self.right:
                     continue
                 if abs(at[1] - round(at[1])) < 0.2 or not self.labels.place(kind, *at):
                     continue
                 done.add(group)
+                named.setdefault(kind, []).append(x)
                 self.ax.text(
-                    *at, kind, ha="center", va="center_baseline", fontsize=10, color=_dark(self.types[kind].color),
-                    zorder=4.8, gid="type", bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-                )  # fmt: skip
+                    *at,
+                    kind,
+                    ha="center",
+                    va="center_baseline",
+                    fontsize=10,
+                    color=_dark(self.types[kind].color),
+                    zorder=4.8,
+                    gid="type",
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+                )
                 break
 
     def legend(self) -> list[Any]:
         """The types that were drawn, and what became of messages that did not arrive."""
         return [
             Line2D(
-                [], [], color=self.types[kind].color, linewidth=1.6, marker=self.types[kind].marker, markersize=6,
-                markeredgecolor="white", markeredgewidth=0.5, label=kind,
+                [],
+                [],
+                color=self.types[kind].color,
+                linewidth=1.6,
+                marker=self.types[kind].marker,
+                markersize=6,
+                markeredgecolor="white",
+                markeredgewidth=0.5,
+                label=kind,
             )
             for kind in self.types
             if kind in self.used
-        ] + self.extra  # fmt: skip
+        ] + self.extra
 
     # --- the rest
 
@@ -428,11 +517,19 @@ class _Sheet:
         if not len(mine):
             return []
         self.ax.scatter(
-            mine["due"], [self.lane[node] for node in mine["node"]], marker="|", s=150, color=INK, linewidth=1.6,
-            zorder=3.8, gid="timer",
-        )  # fmt: skip
-        if len(mine) <= 60:
-            for due, node, method in zip(mine["due"], mine["node"], mine["method"], strict=True):
+            mine["due"],
+            [self.lane[node] for node in mine["node"]],
+            marker="|",
+            s=150,
+            color=INK,
+            linewidth=1.6,
+            zorder=3.8,
+            gid="timer",
+        )
+        named = set()
+        for due, node, method in zip(mine["due"], mine["node"], mine["method"], strict=True):
+            if (node, method) not in named or self.unit == "step":
+                named.add((node, method))
                 self._write(method.replace("_", " "), due, self.lane[node] + 0.25, "#555555")
         return [
             Line2D(
@@ -455,9 +552,16 @@ class _Sheet:
         if not rows:
             return []
         self.ax.scatter(
-            [row["time"] for row in rows], [self.lane[row["node"]] for row in rows], marker="o", s=42, color="white",
-            edgecolor=INK, linewidth=1.2, zorder=4.2, gid="record",
-        )  # fmt: skip
+            [row["time"] for row in rows],
+            [self.lane[row["node"]] for row in rows],
+            marker="o",
+            s=75,
+            color="none",
+            edgecolor=INK,
+            linewidth=1.2,
+            zorder=4.2,
+            gid="record",
+        )
         for row in rows if len(rows) <= 60 else ():
             facts = {
                 key: value
@@ -473,22 +577,29 @@ class _Sheet:
                 [],
                 linestyle="",
                 marker="o",
-                markersize=6.5,
-                color="white",
+                markersize=8.5,
+                color="none",
                 markeredgecolor=INK,
                 label="record",
             )
         ]
 
-    def guilty(self, events: Sequence[Event]) -> None:
+    def guilty(self) -> None:
         """Rings around marked events, and what they are."""
-        here = [e for e in events if e.node in self.lane and self.first <= e.time <= self.last]
+        here = [e for e in self.events if e.node in self.lane and self.first <= e.time <= self.last]
         if not here:
             return
         self.ax.scatter(
-            [event.time for event in here], [self.lane[event.node] for event in here], marker="o", s=330,
-            color="none", edgecolor=FAULT, linewidth=2.6, zorder=6, gid="highlight",
-        )  # fmt: skip
+            [event.time for event in here],
+            [self.lane[event.node] for event in here],
+            marker="o",
+            s=330,
+            color="none",
+            edgecolor=FAULT,
+            linewidth=2.6,
+            zorder=6,
+            gid="highlight",
+        )
         for event in here:
             text = _what(event)
             wide = self.labels.width(text) * 1.12
@@ -496,19 +607,35 @@ class _Sheet:
             heights = [self.lane[event.node] + step for step in (-0.42, 0.42, -0.6, 0.6)]
             y = next((y for y in heights if self.labels.place(text + "xxx", event.time, y, ha)), heights[0])
             self.ax.text(
-                event.time, y, text, ha=ha, va="center_baseline", fontsize=10, fontweight="bold", color="#A64300",
-                zorder=7, gid="highlight", bbox={"facecolor": "white", "edgecolor": FAULT, "linewidth": 0.8, "pad": 2},
-            )  # fmt: skip
+                event.time,
+                y,
+                text,
+                ha=ha,
+                va="center_baseline",
+                fontsize=10,
+                fontweight="bold",
+                color="#A64300",
+                zorder=7,
+                gid="highlight",
+                bbox={"facecolor": "white", "edgecolor": FAULT, "linewidth": 0.8, "pad": 2},
+            )
         self.extra.append(
             Line2D(
-                [], [], linestyle="", marker="o", markersize=13, color="none", markeredgecolor=FAULT,
-                markeredgewidth=2.4, label="event to look at",
+                [],
+                [],
+                linestyle="",
+                marker="o",
+                markersize=13,
+                color="none",
+                markeredgecolor=FAULT,
+                markeredgewidth=2.4,
+                label="event to look at",
             )
-        )  # fmt: skip
+        )
 
-    def announce(self, shown: int, unit: str) -> list[str]:
+    def announce(self, shown: int) -> list[str]:
         """What was cut off, in a line for the title."""
-        end = self.trace.end
+        end, unit = self.trace.end, self.unit
         parts = []
         scale = UNITS[unit]
         if end > 0 and (self.first > 0 or self.last < end):

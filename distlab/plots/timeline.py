@@ -85,10 +85,10 @@ def timeline(
     lane = 0.5 if count <= 8 else 0.36 if count <= 14 else 0.29
     ax = axes(ax, 9.6, min(12.0, 1.9 + lane * (count + min(len(found), 3))))
     placed = stack(found, Labels(ax, last - first, 1), first, last)
-    above = 1 + max((row for _, row in placed), default=-1)
+    step = min(1.0, 0.4 / lane)
     ax.set_xlim(first, last)
-    set_lanes(ax, trace, above)
-    labels = Labels(ax, last - first, count + above + 0.1)
+    high = set_lanes(ax, trace, 1 + max((row for _, row in placed), default=-1), step)
+    labels = Labels(ax, last - first, high)
 
     roles = trace.roles
     election = leaderless if leaderless is not None else bool(roles["role"].isin(known_roles()).any())
@@ -98,7 +98,7 @@ def timeline(
     handles += shaded
     handles += _votes(ax, trace, labels, first, last) if votes else []
     handles += draw_marks(ax, trace, labels, first, last, _BAR, 0.38)
-    handles += draw_spans(ax, placed, labels, first, last)
+    handles += draw_spans(ax, placed, labels, first, last, step)
     handles += draw_walls(ax, trace, placed, first, last)
 
     ax.set_xlabel("time (s)")
@@ -120,9 +120,10 @@ def _role_bars(ax: Axes, trace: Trace, labels: Labels, first: float, last: float
         [lane + _BAR for lane in lanes.values()], first, last, color="#BBBBBB", linewidth=0.8, zorder=0.6
     )
     rows = [
-        row for row in table.to_dict("records")
+        row
+        for row in table.to_dict("records")
         if row["end"] > first and row["start"] < last and row["end"] > row["start"]
-    ]  # fmt: skip
+    ]
     style = looks(table["role"])
     handles = []
     order = [role for role in known_roles() if role in style] + [
@@ -137,9 +138,15 @@ def _role_bars(ax: Axes, trace: Trace, labels: Labels, first: float, last: float
         ax.barh(
             [lanes[row["node"]] + _BAR for row in mine],
             [min(row["end"], last) - begin for row, begin in zip(mine, left, strict=True)],
-            left=left, height=look.height, color=look.color, hatch=look.hatch, edgecolor="#444444",
-            linewidth=0.6, zorder=2, gid=role,
-        )  # fmt: skip
+            left=left,
+            height=look.height,
+            color=look.color,
+            hatch=look.hatch,
+            edgecolor="#444444",
+            linewidth=0.6,
+            zorder=2,
+            gid=role,
+        )
         handles.append(patch(look, role))
         for row, begin in zip(mine, left, strict=True):
             room = min(row["end"], last) - begin
@@ -147,9 +154,16 @@ def _role_bars(ax: Axes, trace: Trace, labels: Labels, first: float, last: float
             if text:
                 box = None if not look.hatch else {"facecolor": look.color, "edgecolor": "none", "pad": 1.0}
                 ax.text(
-                    begin + room / 2, lanes[row["node"]] + _BAR, text, ha="center", va="center_baseline", fontsize=10,
-                    color=look.ink, bbox=box, zorder=3,
-                )  # fmt: skip
+                    begin + room / 2,
+                    lanes[row["node"]] + _BAR,
+                    text,
+                    ha="center",
+                    va="center_baseline",
+                    fontsize=10,
+                    color=look.ink,
+                    bbox=box,
+                    zorder=3,
+                )
     return handles
 
 
@@ -164,10 +178,17 @@ def _down_bars(ax: Axes, trace: Trace, first: float, last: float) -> list[Any]:
         ]
         if seen:
             ax.barh(
-                [lanes[node] + _BAR for node, _, _ in seen], [end - start for _, start, end in seen],
-                left=[start for _, start, _ in seen], height=look.height, color=look.color, hatch=look.hatch,
-                edgecolor="#777777" if look is DOWN else INK, linewidth=0.8, zorder=2.2, gid=label,
-            )  # fmt: skip
+                [lanes[node] + _BAR for node, _, _ in seen],
+                [end - start for _, start, end in seen],
+                left=[start for _, start, _ in seen],
+                height=look.height,
+                color=look.color,
+                hatch=look.hatch,
+                edgecolor="#777777" if look is DOWN else INK,
+                linewidth=0.8,
+                zorder=2.2,
+                gid=label,
+            )
             handles.append(patch(look, label))
     return handles
 
@@ -193,9 +214,17 @@ def _votes(ax: Axes, trace: Trace, labels: Labels, first: float, last: float) ->
     fact = next((fact for fact in _CANDIDATE if fact in chosen), None)
     y = [lanes[node] - 0.38 for node in chosen["node"]]
     ax.scatter(
-        chosen["time"], y, marker="v", s=26, color="#0072B2", edgecolor="white", linewidth=0.5, zorder=5,
-        clip_on=False, gid="vote",
-    )  # fmt: skip
+        chosen["time"],
+        y,
+        marker="v",
+        s=26,
+        color="#0072B2",
+        edgecolor="white",
+        linewidth=0.5,
+        zorder=5,
+        clip_on=False,
+        gid="vote",
+    )
     beside = False
     for row, height in zip(chosen.to_dict("records"), y, strict=True):
         candidate = row.get(fact) if fact else None
