@@ -1,6 +1,7 @@
-"""Bring the README up to date: the list of lessons and the figure; `--check` changes nothing and exits with 1 if it is old.
+"""Bring the README up to date: the list of lessons, and the figure.
 
-python tools/readme.py
+    python tools/readme.py            write both
+    python tools/readme.py --check    change nothing; exit with 1 if the list is old
 """
 
 import argparse

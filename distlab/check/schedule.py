@@ -33,7 +33,7 @@ class FaultBudget:
     stay_down
         How many crashed nodes may stay down; None: fewer than half of the nodes.
     all_stay
-        If true, crashed nodes stay down as long as ``stay_down`` allows.
+        If true, crashed nodes stay down, and no more crash than ``stay_down`` allows.
     aim_at_leader
         The probability that a fault hits whoever leads at that moment instead of a node drawn at random.
 
@@ -82,6 +82,8 @@ class FaultBudget:
         for kind in chosen:
             begin, end = self._span(rng)
             if kind == "crashes":
+                if self.all_stay and not may_stay:
+                    continue
                 stays = may_stay > 0 and (self.all_stay or rng.random() < 0.2)
                 may_stay -= stays
                 faults.append(Outage(self._victim(nodes, rng), begin, None if stays else end))
