@@ -2,14 +2,15 @@
 
 Where things are
 ----------------
-node          what an algorithm may do (:class:`Node`), and the driver it talks to
-message       ``@message``: small immutable records
-network       latency, loss, FIFO links, regions; distributions of durations are in ``distributions``
-faults        what goes wrong, as data; ``clock`` and ``links`` hold what is wrong at the moment
-workload      what the outside world asks for, as data
-simulation    the heap and the loop; ``events`` are the heap's entries besides messages
-trace         what happened, in columns; ``export`` writes it as text
-contract      the rules that nodes keep, checked; ``errors`` says them
+node          what an algorithm may do (:class:`Node`), and the driver it talks to message
+``@message``: small immutable records network       latency, loss, FIFO links, regions; distributions of
+durations are in ``distributions`` faults        what goes wrong, as data; ``clock`` and ``links`` hold what
+is wrong at the moment workload      what the outside world asks for, as data simulation    the heap and the
+loop; ``events`` are the heap's entries besides messages, ``targets`` where they go trace         what
+happened, in columns; ``tables`` as DataFrames, ``causality`` what before what, ``export`` as text contract
+the rules that nodes keep, read from their code; ``arguments`` and ``mistakes`` say what is wrong freeze
+the contents of a value, to compare; ``shown`` its text, the same in every process streams       random
+numbers, one stream per purpose
 """
 
 from .clock import Clock
@@ -33,7 +34,7 @@ from .faults import (
     Silence,
     SlowLink,
 )
-from .freeze import freeze
+from .freeze import changeable, freeze
 from .message import Message, handler_name, message
 from .network import Link, Network, one_rack, one_region, three_regions
 from .node import Driver, Node, NodeId, Operation, Timer, cluster
@@ -85,6 +86,7 @@ __all__ = [
     "Trace",
     "Uniform",
     "Workload",
+    "changeable",
     "cluster",
     "freeze",
     "handler_name",

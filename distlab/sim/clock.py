@@ -8,15 +8,17 @@ __all__ = ["Clock"]
 class Clock:
     """Reads ``offset + rate * real time``, where a drift changes the rate from now on.
 
-    A jump moves what the clock reads, as when an administrator or NTP sets it; it does not touch running timers, which count
-    elapsed time. A drift changes both: a clock at rate 1.01 fires a timer of 1 s after 1 / 1.01 s. A timer keeps the rate
-    that it was started with.
+    A jump moves what the clock reads, as when an administrator or NTP sets it; it does not touch running
+    timers, which count elapsed time. A drift changes both: a clock at rate 1.01 fires a timer of 1 s after
+    1 / 1.01 s. A timer keeps the rate that it was started with.
 
     >>> clock = Clock()
     >>> clock.drift(2.0, at=10.0); clock.read(11.0)
     12.0
     >>> clock.jump(100.0); clock.read(11.0)
     112.0
+    >>> clock.real(1.0)
+    0.5
     """
 
     def __init__(self) -> None:

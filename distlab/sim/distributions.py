@@ -1,8 +1,9 @@
 """Distributions of durations: latencies, service times, time-outs.
 
-Each is a small frozen dataclass that can be shown, compared and drawn from. ``draws(rng)`` is an endless iterator for hot
-loops; ``sample(rng)`` is one draw. Logarithms and exponentials differ in the last bit between C libraries, so draws that
-use them are rounded to a nanosecond: the same seed gives the same trace on every machine.
+Each is a small frozen dataclass that can be shown, compared and drawn from. ``draws(rng)`` is an endless
+iterator for hot loops; ``sample(rng)`` is one draw; both take the same numbers from ``rng``, so they give
+the same values. Logarithms and exponentials differ in the last bit between C libraries, so draws that use
+them are rounded to a nanosecond: the same seed gives the same trace on every machine.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
     "Constant",
@@ -23,6 +24,7 @@ __all__ = [
     "Shifted",
     "Uniform",
     "as_distribution",
+    "seconds",
 ]
 
 _BLOCK = 256  # draws made at a time
@@ -30,7 +32,11 @@ _BLOCK = 256  # draws made at a time
 
 @runtime_checkable
 class Distribution(Protocol):
-    """Anything that can be drawn from: durations in seconds."""
+    """Anything that can be drawn from: durations in seconds.
+
+    >>> isinstance(Constant(0.01), Distribution)
+    True
+    """
 
     @property
     def mean(self) -> float:
@@ -47,22 +53,46 @@ class Distribution(Protocol):
 
 
 class _Draws:
+    """Draws made in blocks: small ones first, because a short run needs few."""
+
     def sample(self, rng: Random) -> float:
         raise NotImplementedError
 
+    def block(self, rng: Random, size: int) -> list[float]:
+        return [self.sample(rng) for _ in range(size)]
+
     def draws(self, rng: Random) -> Iterator[float]:
+        return chain.from_iterable(self._blocks(rng))
+
+    def _blocks(self, rng: Random) -> Iterator[list[float]]:
+        size = 8
         while True:
-            yield self.sample(rng)
+            yield self.block(rng, size)
+            size = min(2 * size, _BLOCK)
 
 
-def _seconds(name: str, value: float) -> None:
-    if not (isinstance(value, int | float) and 0 <= value < math.inf):
-        raise ValueError(f"{name} must be a number of seconds, 0 or more; got {value!r}.")
+def seconds(value: Any, name: str, smallest: str = "0 or more") -> float:
+    """Return ``value`` if it is a duration in seconds; a clear error that names it otherwise.
+
+    >>> seconds(0.5, "latency")
+    0.5
+    >>> seconds("soon", "latency")
+    Traceback (most recent call last):
+        ...
+    ValueError: latency must be a number of seconds, 0 or more; got 'soon'.
+    """
+    try:
+        right = not isinstance(value, bool) and 0 <= value < math.inf
+    except TypeError:
+        right = False
+    if not right or (smallest != "0 or more" and value == 0):
+        raise ValueError(f"{name} must be a number of seconds, {smallest}; got {value!r}.")
+    return float(value)
 
 
 @dataclass(frozen=True)
 class Constant(_Draws):
-    """Always the same duration.
+    """Always the same duration, in seconds.
 
     >>> Constant(0.01).mean
     0.01
@@ -71,7 +101,7 @@ class Constant(_Draws):
     seconds: float
 
     def __post_init__(self) -> None:
-        _seconds("Constant.seconds", self.seconds)
+        seconds(self.seconds, "Constant.seconds")
 
     @property
     def mean(self) -> float:
@@ -96,8 +126,8 @@ class Uniform(_Draws):
     high: float
 
     def __post_init__(self) -> None:
-        _seconds("Uniform.low", self.low)
-        _seconds("Uniform.high", self.high)
+        seconds(self.low, "Uniform.low")
+        seconds(self.high, "Uniform.high")
         if self.high < self.low:
             raise ValueError(f"Uniform needs low <= high; got low={self.low!r}, high={self.high!r}.")
 
@@ -108,14 +138,9 @@ class Uniform(_Draws):
     def sample(self, rng: Random) -> float:
         return self.low + (self.high - self.low) * rng.random()
 
-    def draws(self, rng: Random) -> Iterator[float]:
-        return chain.from_iterable(self._blocks(rng))
-
-    def _blocks(self, rng: Random) -> Iterator[list[float]]:
-        low, span, random, block = self.low, self.high - self.low, rng.random, 8
-        while True:
-            yield [low + span * random() for _ in range(block)]
-            block = min(2 * block, _BLOCK)
+    def block(self, rng: Random, size: int) -> list[float]:
+        low, span, random = self.low, self.high - self.low, rng.random
+        return [low + span * random() for _ in range(size)]
 
 
 @dataclass(frozen=True)
@@ -123,16 +148,20 @@ class Exponential(_Draws):
     """Memoryless, with the given mean in seconds.
 
     >>> round(Exponential(2.0).sample(Random(1)), 3)
-    0.288
+    0.289
     """
 
     mean: float
 
     def __post_init__(self) -> None:
-        _seconds("Exponential.mean", self.mean)
+        seconds(self.mean, "Exponential.mean")
 
     def sample(self, rng: Random) -> float:
         return round(-math.log(1.0 - rng.random()) * self.mean, 9)
+
+    def block(self, rng: Random, size: int) -> list[float]:
+        mean, log, random = self.mean, math.log, rng.random
+        return [round(-log(1.0 - random()) * mean, 9) for _ in range(size)]
 
 
 @dataclass(frozen=True)
@@ -147,8 +176,13 @@ class LogNormal(_Draws):
     sigma: float
 
     def __post_init__(self) -> None:
-        _seconds("LogNormal.median", self.median)
-        _seconds("LogNormal.sigma", self.sigma)
+        seconds(self.median, "LogNormal.median")
+        if (
+            isinstance(self.sigma, bool)
+            or not isinstance(self.sigma, int | float)
+            or not 0 <= self.sigma < 100
+        ):
+            raise ValueError(f"LogNormal.sigma must be a number, 0 or more; got {self.sigma!r}.")
 
     @property
     def mean(self) -> float:
@@ -156,6 +190,10 @@ class LogNormal(_Draws):
 
     def sample(self, rng: Random) -> float:
         return round(self.median * math.exp(self.sigma * rng.gauss(0.0, 1.0)), 9)
+
+    def block(self, rng: Random, size: int) -> list[float]:
+        median, sigma, exp, gauss = self.median, self.sigma, math.exp, rng.gauss
+        return [round(median * exp(sigma * gauss(0.0, 1.0)), 9) for _ in range(size)]
 
 
 @dataclass(frozen=True)
@@ -173,7 +211,7 @@ class Empirical(_Draws):
         if not self.seconds:
             raise ValueError("Empirical needs at least one measured duration; got none.")
         for value in self.seconds:
-            _seconds("each of Empirical.seconds", value)
+            seconds(value, "each of Empirical.seconds")
 
     @property
     def mean(self) -> float:
@@ -185,7 +223,9 @@ class Empirical(_Draws):
 
 @dataclass(frozen=True)
 class Shifted(_Draws):
-    """A fixed part plus a random part: ``Shifted(0.03, Exponential(0.005))`` never beats light, but has a tail.
+    """A fixed part plus a random part.
+
+    ``Shifted(0.03, Exponential(0.005))`` is a long cable: never faster than light, but with a tail.
 
     >>> Shifted(1.0, Constant(0.5)).mean
     1.5
@@ -195,7 +235,11 @@ class Shifted(_Draws):
     rest: Distribution
 
     def __post_init__(self) -> None:
-        _seconds("Shifted.by", self.by)
+        seconds(self.by, "Shifted.by")
+        if not isinstance(self.rest, Distribution):
+            raise ValueError(
+                f"Shifted.rest must be a distribution such as Exponential(0.005); got {self.rest!r}."
+            )
 
     @property
     def mean(self) -> float:
@@ -204,16 +248,39 @@ class Shifted(_Draws):
     def sample(self, rng: Random) -> float:
         return self.by + self.rest.sample(rng)
 
+    def draws(self, rng: Random) -> Iterator[float]:
+        return map(float(self.by).__add__, self.rest.draws(rng))
+
 
 def as_distribution(value: float | Distribution, name: str) -> Distribution:
     """A number of seconds means a constant; anything with ``draws`` is taken as it is.
 
+    Parameters
+    ----------
+    value
+        Seconds, or a distribution of seconds.
+    name
+        What to call it in an error.
+
+    Returns
+    -------
+    Distribution
+        Something to draw from.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or negative.
+
+    Examples
+    --------
     >>> as_distribution(0.01, "latency")
     Constant(seconds=0.01)
     """
+    if isinstance(value, _Draws):
+        return value  # type: ignore[return-value]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        _seconds(name, value)
-        return Constant(float(value))
+        return Constant(seconds(value, name))
     if isinstance(value, Distribution):
         return value
     raise ValueError(

@@ -1,16 +1,19 @@
 """What can stand in the journal besides messages: starts, timers, work, roles, records, operations.
 
-Everything that is scheduled says in ``_arrive(node, payload, source)`` what it does to its node when its time has come;
-messages are handled by the node class itself. So the event loop needs no ``if``.
+Everything that is scheduled says in ``_arrive(node, payload, source)`` what it does to its node when its
+time has come; messages are handled by the node class itself. So the event loop needs no ``if``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappush, heapreplace
+from math import inf, nan
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .errors import ContractError
+from .shown import shown
 
 if TYPE_CHECKING:
     from .node import Node
@@ -58,9 +61,10 @@ class Restart:
 class SimTimer:
     """A timer in the simulator.
 
-    A reset or a cancel costs no heap operation: the entry stays in the heap, and when it comes up, it is thrown away or
-    put back at the new time. ``row`` is the journal row of the present setting (-1: not running), ``queued`` the row
-    under which the one live heap entry was pushed, ``queued_at`` the time of that entry.
+    A reset or a cancel costs no heap operation: the entry stays in the heap, and when it comes up, it is
+    thrown away or put back at the new time. ``row`` is the journal row of the present setting (-1: not
+    running), ``queued`` the row under which the one live heap entry was pushed, ``queued_at`` the time of
+    that entry.
     """
 
     __slots__ = ("args", "delay", "due", "method", "node", "queued", "queued_at", "repeats", "row", "sim")
@@ -95,10 +99,8 @@ class SimTimer:
     def reset(self, delay: float | None = None) -> None:
         if delay is None:
             delay = self.delay
-        elif not delay >= 0:
-            raise ContractError(f"{self.node!r}: a timer's delay must be 0 seconds or more; got {delay!r}.")
         else:
-            self.delay = delay
+            self.delay = delay = self._checked(delay)
         sim = self.sim
         node = self.node
         if self.row >= 0:
@@ -114,25 +116,45 @@ class SimTimer:
             self.queued_at = due
             heappush(sim._heap, (due, row, node, None, self))
 
+    def _checked(self, delay: Any) -> float:
+        try:
+            right = (delay > 0 if self.repeats else delay >= 0) and delay < inf
+        except TypeError:
+            right = False
+        if not right:
+            least = "more than 0 seconds" if self.repeats else "0 seconds or more"
+            raise ContractError(f"{self.node!r} called reset({delay!r}): a timer's delay must be {least}.")
+        return delay
+
     @staticmethod
     def _arrive(node: Node, timer: SimTimer, source: Any) -> None:
-        row = timer.sim._cause
+        sim = timer.sim
+        row = sim._cause
         if row == timer.row:
             timer.row = timer.queued = -1
             if timer.repeats:
                 timer.reset()
             timer.method(*timer.args)
-        elif row == timer.queued:  # was reset to a later time, or cancelled
-            if timer.row >= 0:
-                timer.queued = timer.row
-                timer.queued_at = timer.due
-                heappush(timer.sim._heap, (timer.due, timer.row, node, None, timer))
+        else:
+            timer._settle(row)
+            sim.time = sim._previous  # nothing happened, so no time has passed
+
+    def _settle(self, row: int) -> None:
+        """Deal with a heap entry whose setting is no longer the present one: put back, or thrown away."""
+        if row == self.queued:
+            if self.row >= 0:
+                self.queued = self.row
+                self.queued_at = self.due
+                heappush(self.sim._heap, (self.due, self.row, self.node, None, self))
             else:
-                timer.queued = -1
+                self.queued = -1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process a timer is only something to look at."""
+        return _past, (type(self), self.method.__name__, self.args, self.delay, self.repeats)
 
     def __repr__(self) -> str:
-        inside = ", ".join(map(repr, self.args))
-        return f"Timer({self.method.__name__}({inside}))"
+        return f"Timer({self.method.__name__}({', '.join(map(shown, self.args))}))"
 
 
 class Work(SimTimer):
@@ -159,9 +181,30 @@ class Work(SimTimer):
     def cancel(self) -> None:
         raise ContractError(f"{self.node!r}: work cannot be cancelled once it is queued.")
 
+    def _lost(self, time: float) -> None:
+        """The node crashed: what had not been begun never will be."""
+        if self.started > time:
+            self.started = nan
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _past, (type(self), self.method.__name__, self.args, self.delay, False, self.started)
+
     def __repr__(self) -> str:
-        inside = ", ".join(map(repr, self.args))
-        return f"Work({self.method.__name__}({inside}), {self.delay:g} s)"
+        return f"Work({self.method.__name__}({', '.join(map(shown, self.args))}), {self.delay:g} s)"
+
+
+def _past(
+    kind: type[SimTimer], name: str, args: tuple[Any, ...], delay: float, repeats: bool, started: float = nan
+) -> SimTimer:
+    """A timer of a trace that was read back: it has a name and arguments, but no simulation."""
+    timer = kind.__new__(kind)
+    timer.method = SimpleNamespace(__name__=name)  # type: ignore[assignment]
+    timer.args, timer.delay, timer.repeats = args, delay, repeats
+    timer.row = timer.queued = -1
+    timer.due = timer.queued_at = nan
+    if isinstance(timer, Work):
+        timer.started = started
+    return timer
 
 
 class RoleChange:
@@ -174,7 +217,7 @@ class RoleChange:
         self.facts = facts
 
     def __repr__(self) -> str:
-        return f"become({', '.join([repr(self.role), *_keywords(self.facts)])})"
+        return f"become({_listed(self.role, self.facts)})"
 
 
 class Record:
@@ -187,7 +230,7 @@ class Record:
         self.facts = facts
 
     def __repr__(self) -> str:
-        return f"record({', '.join([repr(self.event), *_keywords(self.facts)])})"
+        return f"record({_listed(self.event, self.facts)})"
 
 
 class Invoked:
@@ -202,7 +245,7 @@ class Invoked:
         self.value = value
 
     def __repr__(self) -> str:
-        return f"invoke({self.operation!r}, key={self.key!r}, value={self.value!r})"
+        return f"invoke({self.operation!r}, key={shown(self.key)}, value={shown(self.value)})"
 
 
 class Returned:
@@ -216,7 +259,7 @@ class Returned:
         self.result = result
 
     def __repr__(self) -> str:
-        return f"return({self.status}, {self.result!r})"
+        return f"return({self.status}, {shown(self.result)})"
 
 
 class SimOperation:
@@ -230,12 +273,6 @@ class SimOperation:
         self.number = number
         self.open = True
 
-    def _end(self, status: str, result: Any) -> None:
-        if not self.open:
-            raise ContractError(f"{self.node!r} ended the same operation twice.")
-        self.open = False
-        self.sim._write(self.node, Returned(self.number, status, result))
-
     def complete(self, result: Any = None) -> None:
         self._end("ok", result)
 
@@ -245,6 +282,12 @@ class SimOperation:
     def unknown(self, reason: Any = None) -> None:
         self._end("unknown", reason)
 
+    def _end(self, status: str, result: Any) -> None:
+        if not self.open:
+            raise ContractError(f"{self.node!r} ended the same operation twice.")
+        self.open = False
+        self.sim.returned(self.node, self.number, status, result)
 
-def _keywords(facts: dict[str, Any]) -> list[str]:
-    return [f"{name}={value!r}" for name, value in facts.items()]
+
+def _listed(name: str, facts: dict[str, Any]) -> str:
+    return ", ".join([shown(name), *[f"{fact}={shown(value)}" for fact, value in facts.items()]])

@@ -6,12 +6,13 @@ A node is written as a class whose methods are named after what they handle::
     on_recover()                    after a crash; by default the same as on_start()
     on_<message_name>(msg, sender)  one for each message it may receive
 
-It acts through the verbs of :class:`Node` only: no wall clock, no global random, no threads. It knows no simulator: all
-verbs go to a *driver* (:class:`Driver`), so the same class, unedited, runs in the timed simulator, under the searching
-checker, in the step-through player, and later as a real process.
+It acts through the verbs of :class:`Node` only: no wall clock, no global random, no threads. It knows no
+simulator: all verbs go to a *driver* (:class:`Driver`), so the same class, unedited, runs in the timed
+simulator, under the searching checker, in the step-through player, and later as a real process.
 
-Everything that an algorithm stores is in the node's ``__dict__``; what the laboratory needs is in slots. So a crash is
-"clear the dictionary, keep what is ``stable``, build anew", and a checker's state is that dictionary.
+Everything that an algorithm stores is in the node's ``__dict__``; what the laboratory needs is in slots. So
+a crash is "clear the dictionary, keep what is ``stable``, build anew", and a checker's state is that
+dictionary.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, ClassVar, Protocol
 
+from . import contract
 from .errors import ContractError
+from .freeze import changeable
 from .message import Message, handler_name
 
 __all__ = ["Driver", "Node", "NodeId", "Operation", "Timer", "cluster"]
@@ -37,7 +40,13 @@ class Timer(Protocol):
         ...
 
     def reset(self, delay: float | None = None) -> None:
-        """Start it again from now, for ``delay`` seconds (default: its last delay), whether or not it is running."""
+        """Start it again from now, whether or not it is running.
+
+        Parameters
+        ----------
+        delay
+            Seconds; default: as the last time. For a timer of :meth:`Node.every` it becomes the interval.
+        """
         ...
 
     @property
@@ -63,7 +72,7 @@ class Operation(Protocol):
 
 
 class Driver(Protocol):
-    """What a node needs from whatever runs it."""
+    """What a node needs from whatever runs it: the verbs of :class:`Node`, with the node as argument."""
 
     def send(self, node: Node, to: NodeId, msg: Message) -> None: ...
     def broadcast(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None: ...
@@ -97,12 +106,15 @@ class _Inbox(dict[type, Callable[..., None]]):
             handler = inside
         elif not issubclass(arrived, Message):
             raise ContractError(
-                f"{self.kind.__name__} was sent a {arrived.__name__}, which is not a message; declare its class with @message."
+                f"{self.kind.__name__} was sent a {arrived.__name__}, which is not a message; "
+                f"declare its class with @message."
             )
         else:
-            handler = getattr(self.kind, handler_name(arrived), None)
+            name = handler_name(arrived)
+            handler = getattr(self.kind, name, None)
             if handler is None:
                 raise ContractError(_no_handler(self.kind, arrived))
+            contract.inspect_handler(self.kind, name, handler)
         self[arrived] = handler
         return handler
 
@@ -112,13 +124,37 @@ def _no_handler(kind: type, arrived: type) -> str:
         name for name in dir(kind) if name.startswith("on_") and name not in ("on_start", "on_recover")
     )
     return (
-        f"{kind.__name__} received {arrived.__name__} but has no method {handler_name(arrived)}(self, msg, sender)"
+        f"{kind.__name__} received {arrived.__name__} but has no method "
+        f"{handler_name(arrived)}(self, msg, sender)"
         + (f"; it has: {', '.join(has)}." if has else "; it has no message handlers yet.")
     )
 
 
+class _NoRun:
+    """The driver of a node that is in no run yet: it says so."""
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb.startswith("_"):
+            raise AttributeError(verb)
+
+        def refuse(node: Node, *arguments: Any) -> Any:
+            used = _READS.get(verb, f"{verb}(...)")
+            raise ContractError(
+                f"{type(node).__name__} used self.{used} before its run began, without id and network; "
+                f"do it in on_start instead of __init__."
+            )
+
+        return refuse
+
+
+_READS = {"clock": "now", "peers": "peers", "rng": "rng"}
+_ROLE_COLUMNS = frozenset({"node", "role", "start", "end"})
+_RECORD_COLUMNS = frozenset({"time", "node", "event"})
+
+
 class Node:
-    """One process of a distributed algorithm. Subclass it; see the module's first lines for the methods to write.
+    """One process of a distributed algorithm. Subclass it; see the module's first lines for the methods to
+    write.
 
     Class attributes
     ----------------
@@ -149,6 +185,7 @@ class Node:
     _inbox: ClassVar[_Inbox]
     _driver: Driver
     _born: tuple[tuple[Any, ...], dict[str, Any]]
+    _peers: tuple[NodeId, ...] | None
     id: NodeId
     role: str | None
 
@@ -159,47 +196,196 @@ class Node:
             raise ContractError(
                 f"{cls.__name__}.stable must be a tuple of names: write stable = ({cls.stable!r},)."
             )
+        if not all(isinstance(name, str) for name in cls.stable):
+            raise ContractError(f"{cls.__name__}.stable must be a tuple of names; got {cls.stable!r}.")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Node:
         self = super().__new__(cls)
-        self._born = (copy.deepcopy(args), copy.deepcopy(kwargs)) if args or kwargs else ((), {})
+        self._born = _copied((args, kwargs))
+        self._driver = _NO_RUN
         self._peers = None
-        self.__dict__["role"] = None
+        self.role = None
         return self
 
     # --- what a node may do
 
     def send(self, to: NodeId, msg: Any) -> None:  # Any: a type checker cannot see what @message adds
-        """Send a message to one node. It arrives later, or never: the network decides."""
+        """Send a message to one node. It arrives later, or never: the network decides.
+
+        Parameters
+        ----------
+        to
+            The receiver's id; a node may also send to itself.
+        msg
+            An instance of a class made with :func:`~distlab.sim.message`.
+
+        Raises
+        ------
+        ContractError
+            If there is no such node, no link to it, or it is not a message.
+        """
         self._driver.send(self, to, msg)
 
     def broadcast(self, msg: Any, to: Iterable[NodeId] | None = None) -> None:
-        """Send the same message to each of ``to`` (default: all peers), one after the other."""
+        """Send the same message to several nodes, one after the other.
+
+        Parameters
+        ----------
+        msg
+            A message.
+        to
+            Ids, in the order of sending; a set is taken in sorted order. Default: all peers.
+
+        Raises
+        ------
+        ContractError
+            As for :meth:`send`.
+        """
+        if isinstance(to, set | frozenset):
+            to = _sorted(to)
         self._driver.broadcast(self, msg, self.peers if to is None else to)
 
     def after(self, delay: float, method: Callable[..., None], *args: Any) -> Timer:
-        """Call one of the node's own methods after ``delay`` seconds; returns a timer with ``cancel`` and ``reset``."""
+        """Call one of the node's own methods later.
+
+        Parameters
+        ----------
+        delay
+            Seconds on the node's clock, 0 or more.
+        method
+            One of the node's own methods, without brackets: ``self.on_timeout``.
+        args
+            Its arguments.
+
+        Returns
+        -------
+        Timer
+            To ``cancel`` or ``reset``.
+
+        Raises
+        ------
+        ContractError
+            If the delay is negative or the method is not the node's.
+        """
         return self._driver.after(self, delay, method, args)
 
     def every(self, interval: float, method: Callable[..., None], *args: Any) -> Timer:
-        """Call one of the node's own methods every ``interval`` seconds until the timer is cancelled."""
+        """Call one of the node's own methods again and again, until the timer is cancelled.
+
+        Parameters
+        ----------
+        interval
+            Seconds on the node's clock between two calls, more than 0; the first comes after one interval.
+        method, args
+            As for :meth:`after`.
+
+        Returns
+        -------
+        Timer
+            To ``cancel`` or ``reset``.
+
+        Raises
+        ------
+        ContractError
+            If the interval is not more than 0 or the method is not the node's.
+        """
         return self._driver.every(self, interval, method, args)
 
     def work(self, duration: float, then: Callable[..., None], *args: Any) -> Timer:
-        """Keep one of the node's ``workers`` busy for ``duration`` seconds, then call ``then``; queued if all are busy."""
+        """Be busy for a while, then call one of the node's own methods.
+
+        Each piece of work occupies one of the node's ``workers``; more wait in a queue, first come, first
+        served. The node goes on handling messages and timers meanwhile. A pause makes work take that much
+        longer; a crash loses it. It cannot be cancelled.
+
+        Parameters
+        ----------
+        duration
+            Seconds of work, 0 or more.
+        then, args
+            As for :meth:`after`.
+
+        Returns
+        -------
+        Timer
+            Its ``pending`` says whether the work is still to be done.
+
+        Raises
+        ------
+        ContractError
+            If the duration is negative or the method is not the node's.
+
+        Examples
+        --------
+        >>> from distlab.sim import Node, Simulation, cluster
+        >>> class Shop(Node):
+        ...     workers = 1
+        ...     def on_start(self):
+        ...         self.work(2.0, self.done)
+        ...         self.work(1.0, self.done)
+        ...     def done(self):
+        ...         self.record("done")
+        >>> Simulation(cluster(Shop, 1)).run().records.time.tolist()
+        [2.0, 3.0]
+        """
         return self._driver.work(self, duration, then, args)
 
     def become(self, role: str, **facts: Any) -> None:
-        """Change the role, for instance to "leader"; facts such as ``term=3`` are kept with it in the trace."""
-        self.__dict__["role"] = role
+        """Change the role.
+
+        Parameters
+        ----------
+        role
+            For instance "leader"; it can be read as ``self.role`` and is lost in a crash.
+        facts
+            What else to keep with it in the trace, such as ``term=3``; lists and dicts as they are now.
+        """
+        if not _ROLE_COLUMNS.isdisjoint(facts):
+            raise _taken(self, "become", role, facts, _ROLE_COLUMNS)
+        self.role = role
         self._driver.become(self, role, facts)
 
     def record(self, event: str, **facts: Any) -> None:
-        """Note that something happened, with facts, for metrics and properties to read."""
+        """Note that something happened, for metrics and properties to read.
+
+        Parameters
+        ----------
+        event
+            What happened, such as "vote".
+        facts
+            More about it; lists and dicts as they are now.
+        """
+        if not _RECORD_COLUMNS.isdisjoint(facts):
+            raise _taken(self, "record", event, facts, _RECORD_COLUMNS)
         self._driver.record(self, event, facts)
 
     def invoke(self, operation: str, key: Any = None, value: Any = None) -> Operation:
-        """Begin a client operation; call ``complete``, ``fail`` or ``unknown`` on what this returns when it ends."""
+        """Begin a client operation, as seen by a client at this node.
+
+        Parameters
+        ----------
+        operation
+            Such as "read" or "write".
+        key, value
+            What it is about.
+
+        Returns
+        -------
+        Operation
+            To be ended once, with ``complete``, ``fail`` or ``unknown``.
+
+        Examples
+        --------
+        >>> from distlab.sim import Node, Simulation, cluster
+        >>> class Client(Node):
+        ...     def on_start(self):
+        ...         self.operation = self.invoke("write", "x", 1)
+        ...         self.after(0.5, self.answer)
+        ...     def answer(self):
+        ...         self.operation.complete()
+        >>> Simulation(cluster(Client, 1)).run().operations[["invoked", "returned", "status"]].values.tolist()
+        [[0.0, 0.5, 'ok']]
+        """
         return self._driver.invoke(self, operation, key, value)
 
     # --- what a node may read
@@ -233,7 +419,7 @@ class Node:
     # --- life and death, for drivers
 
     def _attach(self, driver: Driver, id: NodeId) -> None:
-        if getattr(self, "_driver", None) is not None:
+        if not isinstance(self._driver, _NoRun):
             raise ContractError(
                 f"{type(self).__name__} {self.id!r} already belongs to a run; build new nodes for each run, "
                 f"for instance with cluster({type(self).__name__}, n)."
@@ -248,7 +434,8 @@ class Node:
         missing = [name for name in self.stable if name not in memory]
         if missing:
             raise ContractError(
-                f"{type(self).__name__}.stable names {missing[0]!r}, but node {self.id!r} has no such attribute."
+                f"{type(self).__name__}.stable names {missing[0]!r}, "
+                f"but node {self.id!r} has no such attribute."
             )
         disk = {name: memory[name] for name in self.stable}
         memory.clear()
@@ -260,7 +447,7 @@ class Node:
         disk = {name: memory[name] for name in self.stable}
         memory.clear()
         memory["role"] = None
-        args, kwargs = copy.deepcopy(self._born) if self._born != ((), {}) else self._born
+        args, kwargs = _copied(self._born)
         self.__init__(*args, **kwargs)  # type: ignore[misc]
         memory.update(disk)
 
@@ -270,10 +457,34 @@ class Node:
 
 
 Node._inbox = _Inbox(Node)
+_NO_RUN: Any = _NoRun()
+
+
+def _copied(born: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of a node, copied if somebody could change them, so that a crash finds them as they were."""
+    args, kwargs = born
+    if changeable(args) or any([changeable(value) for value in kwargs.values()]):
+        return copy.deepcopy(born)
+    return born
+
+
+def _sorted(nodes: Iterable[NodeId]) -> list[NodeId]:
+    try:
+        return sorted(nodes)
+    except TypeError:  # numbers and names
+        return sorted(nodes, key=repr)
+
+
+def _taken(node: Node, verb: str, what: str, facts: dict[str, Any], columns: frozenset[str]) -> ContractError:
+    name = next(name for name in facts if name in columns)
+    return ContractError(
+        f"{node!r} called {verb}({what!r}, {name}=...): the trace has a column {name!r} already; "
+        f"choose another name."
+    )
 
 
 def cluster(kind: Callable[..., Node], n: int, /, **arguments: Any) -> dict[NodeId, Node]:
-    """``n`` nodes of one class with ids 1..n.
+    """Make ``n`` nodes of one class, with ids 1..n.
 
     Parameters
     ----------
@@ -299,4 +510,14 @@ def cluster(kind: Callable[..., Node], n: int, /, **arguments: Any) -> dict[Node
     """
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ValueError(f"a cluster needs a whole number of nodes, 1 or more; got n={n!r}.")
-    return {id: kind(**arguments) for id in range(1, n + 1)}
+    if not callable(kind):
+        raise ValueError(f"cluster needs a node class, such as cluster(Bully, 5); got {kind!r}.")
+    try:
+        return {id: kind(**arguments) for id in range(1, n + 1)}
+    except AttributeError as error:
+        if error.name == "id" and isinstance(error.obj, Node):
+            raise ContractError(
+                f"{type(error.obj).__name__} read self.id in __init__, but a node gets its id with the run; "
+                f"read it in on_start."
+            ) from error
+        raise

@@ -2,118 +2,54 @@
 
 How it works
 ------------
-Everything that will happen is one heap entry ``(time, row, target, source, payload)`` and is executed by one statement,
-``target._on[payload.__class__](target, payload, source)``. Messages, timers, starts, faults and the end of the run are
-different payloads or different tables, so the loop has no ``if``.
+Everything that will happen is one heap entry ``(time, row, target, source, payload)`` and is executed by
+one statement, ``target._on[payload.__class__](target, payload, source)``. Messages, timers, starts, faults
+and the end of the run are different payloads or different tables, so the loop has no ``if``.
 
-The journal row number of an entry is also its sequence number in the heap: entries due at the same time run in the order in
-which they were scheduled. A row holds ``(cause, time, destination, payload)``; the cause is the row that was running when
-this one was written, so the sender and the sending time of a message are the destination and the time of its cause. That
-every row is delivered at its time is implied; only exceptions are written down (lost, cut, down, cancelled, held).
+The journal row number of an entry is also its sequence number in the heap: entries due at the same time run
+in the order in which they were scheduled. A row holds ``(cause, time, destination, payload)``; the cause is
+the row that was running when this one was written, so the sender and the sending time of a message are the
+destination and the time of its cause. That every row is delivered at its time is implied; only exceptions
+are written down (lost, cut, down, cancelled, held).
 
-A network with nothing but a latency takes the plain path of ``send``; anything else (loss, FIFO, partitions, liars) takes
-the careful one. Faults switch between the two.
+A network with nothing but a latency takes the plain path of ``send``; anything else (loss, FIFO,
+partitions, liars) takes the careful one. Faults switch between the two. While no event is running there is
+a third path, for a node that somebody calls by hand: what it does then is caused by a call from outside.
 """
 
 from __future__ import annotations
 
+import copy
 import gc
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count, repeat
+from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import contract
-from .errors import ContractError, EndlessRun, SimulationError
+from . import contract, mistakes
+from .arguments import checked_budget, checked_network, checked_nodes, checked_seed, checked_until, listed
+from .clock import Clock
+from .distributions import Constant
+from .errors import EndlessRun, SimulationError
 from .events import Invoked, Record, Restart, Returned, RoleChange, SimOperation, SimTimer, Start, Work
+from .faults import LEADER, Fault
+from .freeze import changeable
 from .links import Links
+from .message import Message
 from .network import Network
 from .node import Node, NodeId
 from .streams import stream
+from .targets import DOWN, PAUSED, Control, End, Resume, Stop
 from .trace import Trace
-
-if TYPE_CHECKING:
-    from .clock import Clock
-    from .faults import Fault
-    from .message import Message
-    from .workload import Workload
+from .workload import Call, Workload
 
 __all__ = ["Simulation"]
 
 _BLOCK = 8192  # events between two compactions of the trace
+_LAST = 1 << 62  # after everything else that is due at the same time
 _LEADING = ("leader", "leading")  # ZAB calls it "leading"
-
-
-class _End(Exception):
-    """The run has come to its end."""
-
-
-class _Stop:
-    """Heap entry that ends a run."""
-
-    __slots__ = ()
-
-
-class _Control:
-    """The target of entries that are not for one node: faults, calls of the workload, the end of the run."""
-
-    __slots__ = ("_on", "sim")
-
-    def __init__(self, sim: Simulation) -> None:
-        self.sim = sim
-        self._on = _ControlTable()
-
-
-class _ControlTable(dict[type, Callable[..., None]]):
-    def __missing__(self, arrived: type) -> Callable[..., None]:
-        self[arrived] = _stop if arrived is _Stop else _apply
-        return self[arrived]
-
-
-def _stop(control: _Control, payload: _Stop, source: Any) -> None:
-    raise _End
-
-
-def _apply(control: _Control, payload: Any, source: Any) -> None:
-    payload.apply(control.sim)
-
-
-class _Down(dict[type, Callable[..., None]]):
-    """The table of a crashed node: whatever arrives is gone."""
-
-    def __missing__(self, arrived: type) -> Callable[..., None]:
-        return _gone
-
-
-def _gone(node: Node, payload: Any, source: Any) -> None:
-    sim: Simulation = node._driver  # type: ignore[assignment]
-    sim.trace._fates[sim._cause] = "down"
-
-
-class _Paused(dict[type, Callable[..., None]]):
-    """The table of a paused node: whatever arrives waits until the node goes on."""
-
-    def __missing__(self, arrived: type) -> Callable[..., None]:
-        return _hold
-
-
-def _hold(node: Node, payload: Any, source: Any) -> None:
-    sim: Simulation = node._driver  # type: ignore[assignment]
-    until = sim._paused[node.id]
-    row = sim._cause
-    if isinstance(payload, SimTimer) and payload.row != row and payload.queued == row:
-        SimTimer._arrive(node, payload, source)  # a stale entry: put it back where it belongs
-        return
-    if isinstance(payload, SimTimer):
-        payload.queued_at = until
-    sim.trace._held[row] = until
-    heappush(sim._heap, (until, row, node, source, payload))
-
-
-_DOWN = _Down()
-_PAUSED = _Paused()
 
 
 class Simulation:
@@ -126,9 +62,9 @@ class Simulation:
     network
         How messages travel; default: 10 ms each.
     faults
-        Faults with their times; see :mod:`distlab.sim.faults`.
+        A list of faults with their times; see :mod:`distlab.sim.faults`.
     workload
-        Calls of the outside world; see :mod:`distlab.sim.workload`.
+        A list of calls of the outside world, or of rules for them; see :mod:`distlab.sim.workload`.
     seed
         Whole number. Same arguments, same trace.
     trace
@@ -146,36 +82,52 @@ class Simulation:
     Raises
     ------
     ContractError
-        If a node belongs to another run already, or its class uses the wall clock or the global random module.
+        If a node belongs to another run already, or its class uses the wall clock or the global random
+        module.
     SimulationError
-        If a fault or a call names a node that does not exist.
+        If a fault, a call or the network names a node that does not exist.
 
     Examples
     --------
-    >>> from distlab.sim import Crash, Simulation, cluster
-    >>> from distlab.coordination.election import Bully
-    >>> trace = Simulation(cluster(Bully, 3), faults=[Crash(3, at=1.0)], seed=1).run(until=3.0)
-    >>> trace.roles.query("role == 'leader'").node.tolist()
-    [3, 2]
+    >>> from distlab.sim import Crash, Node, Simulation, cluster, message
+    >>> @message
+    ... class Heartbeat:
+    ...     pass
+    >>> class Watchman(Node):
+    ...     def on_start(self):
+    ...         self.every(0.1, self.beat)
+    ...     def beat(self):
+    ...         self.broadcast(Heartbeat())
+    ...     def on_heartbeat(self, msg, sender):
+    ...         pass
+    >>> trace = Simulation(cluster(Watchman, 3), faults=[Crash(3, at=0.25)]).run(until=1.0)
+    >>> trace.messages.query("sent < 0.25").groupby("sender").size().to_dict()
+    {1: 4, 2: 4, 3: 4}
+    >>> trace.messages.fate.value_counts().to_dict()
+    {'received': 26, 'down': 14, 'in flight': 4}
     """
 
     __slots__ = (
-        "_before",
         "_cause",
         "_clocks",
         "_control",
         "_delay",
-        "_draws",
+        "_done",
+        "_early",
         "_heap",
         "_lanes",
         "_leaders",
         "_links",
+        "_neighbours",
         "_next_row",
         "_note",
         "_operations",
         "_paused",
+        "_previous",
         "_rngs",
         "_stop_at",
+        "_stops",
+        "_waiting",
         "_write_row",
         "broadcast",
         "network",
@@ -200,47 +152,60 @@ class Simulation:
     ) -> None:
         if trace not in ("full", "outline"):
             raise ValueError(f'trace must be "full" or "outline"; got {trace!r}.')
-        if not isinstance(nodes, Mapping):
-            nodes = dict(enumerate(nodes, start=1))
-        if not nodes:
-            raise SimulationError("a simulation needs at least one node; got none.")
-        self.nodes: dict[NodeId, Node] = dict(nodes)
-        self.network = Network() if network is None else network
-        self.seed = seed
-        self.time = 0.0
+        self.nodes: dict[NodeId, Any] = checked_nodes(nodes)
+        self.network = checked_network(network, self.nodes)
+        self.seed = checked_seed(seed)
+        self.time = self._previous = 0.0
         self._heap: list[tuple[float, int, Any, Any, Any]] = []
-        self._cause = -1
+        self._cause = -1  # the row that is running; -1: none
+        self._done = -1  # the last row that took place, when the run rests
         self._next_row = count().__next__
-        self._before = count(-1, -1).__next__  # for entries that come before all others of their time
-        self._control = _Control(self)
+        self._early = count(-1, -1).__next__  # rows of entries that come before all others of their time
+        self._control = Control(self)
         self._clocks: dict[NodeId, Clock] = {}
         self._lanes: dict[NodeId, list[float]] = {}
         self._paused: dict[NodeId, float] = {}
+        self._waiting: dict[NodeId, list[int]] = {}  # rows that a paused node holds
         self._rngs: dict[NodeId, Random] = {}
         self._operations = 0
-        self._leaders: list[NodeId] = []
+        self._leaders: dict[NodeId, None] = {}  # who led, the latest last
         self._stop_at: tuple[str, ...] = ()
-        self._links = Links(self.network, seed)
-        self._draws = self.network.latency_of(None, None).draws(stream(seed, "network"))
-        self._delay = self._draws.__next__
-        for id, node in self.nodes.items():
-            if not isinstance(node, Node):
-                raise SimulationError(f"node {id!r} must be an instance of a Node class; got {node!r}.")
-            contract.inspect_class(type(node))
+        self._stops = 0
+        self._links = Links(self.network, self.seed)
+        latency: Any = self.network.latency
+        rng: Any = None if latency.__class__ is Constant else stream(self.seed, "network")
+        self._delay: Callable[[], float] = latency.draws(rng).__next__
+        topology = self.network.topology
+        self._neighbours = (
+            None if topology is None else {node: frozenset(others) for node, others in topology.items()}
+        )
         self.trace = Trace(self, full=trace == "full")
         self._note = self.trace._note
         self._write_row = self.trace._write_row
+        for kind in dict.fromkeys(map(type, self.nodes.values())):
+            contract.inspect_class(kind)
         for id, node in self.nodes.items():
             node._attach(self, id)
+        self._rest()
         start = Start()
-        for id, node in self.nodes.items():
+        for node in self.nodes.values():
             self._schedule(0.0, node, None, start)
-        for fault in faults:
+        for fault in listed(faults, "faults", Fault):
             self.inject(fault)
-        calls = [call for load in workload for call in load.calls(stream(seed, "workload", repr(load)), self)]
+        self._inject_workload(listed(workload, "workload", Call))
+
+    def _inject_workload(self, workload: list[Workload]) -> None:
+        calls = []
+        for number, load in enumerate(workload):
+            make = getattr(load, "calls", None)
+            if make is None:
+                raise SimulationError(
+                    f"workload must be a list of calls such as Call(1, 0.5, 'request') "
+                    f"or Poisson(5.0, 'request', until=2.0); got {load!r} in it."
+                )
+            calls += make(stream(self.seed, "workload", number), self)
         for call in sorted(calls, key=lambda call: call.at):
             self.inject(call)
-        self._choose_path()
 
     # --- running
 
@@ -248,7 +213,7 @@ class Simulation:
         self,
         until: float | None = None,
         stop_at: str | Sequence[str] = (),
-        max_events: int = 10_000_000,
+        max_events: int = 2_000_000,
     ) -> Trace:
         """Run on, and return the trace so far.
 
@@ -257,7 +222,8 @@ class Simulation:
         until
             Simulated seconds since the beginning at which to stop; None: until nothing is left to happen.
         stop_at
-            A role or the name of a record (or several): stop as soon as a node takes the role or notes the record.
+            A role or the name of a record (or several): stop as soon as a node takes the role or notes the
+            record.
         max_events
             The budget of this call.
 
@@ -273,124 +239,186 @@ class Simulation:
         ContractError
             If a node breaks a rule.
         """
-        if until is not None and not until >= self.time:
-            raise ValueError(f"run(until={until!r}) lies in the past: the simulation is at {self.time:g} s.")
+        until = checked_until(until, self.time)
         self._stop_at = (stop_at,) if isinstance(stop_at, str) else tuple(stop_at)
-        heap = self._heap
-        pop = heappop
         if until is not None:
-            heappush(heap, (until, _LAST, self._control, None, _Stop()))
+            self._stops += 1
+            heappush(self._heap, (until, _LAST, self._control, None, Stop(_LAST)))
         collecting = gc.isenabled()
         gc.disable()  # entries and messages have no cycles; looking for some costs a fifth of the time
         random_state = contract.random_state()
-        left = max_events
+        self._wake()
         try:
-            while left > 0:
-                block = min(left, _BLOCK)
-                for _ in repeat(None, block):
-                    self.time, self._cause, target, source, payload = pop(heap)
-                    target._on[payload.__class__](target, payload, source)
-                left -= block
+            left = checked_budget(max_events)
+            began = self.time
+            while self._execute(min(left, _BLOCK)):
+                left -= _BLOCK
                 self.trace._compact()
-            raise EndlessRun(self._endless(max_events), self.trace)
-        except _End:
-            pass
-        except IndexError as error:
-            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-                error.add_note(self._where(target, source, payload))
-                raise
-            # it was raised by the pop itself: nothing is left to happen
-        except EndlessRun:
-            raise
-        except Exception as error:
-            error.add_note(self._where(target, source, payload))
-            raise
+                self.trace._check_guards(self._done)
+                if left <= 0:
+                    raise EndlessRun(mistakes.endless(self, max_events, self.time == began), self.trace)
+                began = self.time
         finally:
-            self._cause = -1
             if collecting:
                 gc.enable()
+            self._rest()
             self._drop_stops()
-            self.trace._compact()
-            self.trace.end = self.time
+            self.trace._close(self.time, self._done)
+        self.trace._check_guards(self._done)
         contract.check_random_state(random_state)
         return self.trace
 
-    def step(self, until: float | None = None) -> int | None:
-        """Execute the next event; returns its row in the trace, or None if nothing is left to happen (until then)."""
-        while self._heap and (until is None or self._heap[0][0] <= until):
-            time, row, target, source, payload = heappop(self._heap)
-            timer = isinstance(payload, SimTimer)
-            real = not timer or payload.row == row
-            self.time, self._cause = time, row
-            try:
+    def _execute(self, events: int) -> bool:
+        """The loop; false if the end of the run came first."""
+        heap, pop = self._heap, heappop
+        target = source = payload = None
+        try:
+            for _ in repeat(None, events):
+                self._previous = self.time
+                self.time, self._cause, target, source, payload = pop(heap)
                 target._on[payload.__class__](target, payload, source)
-            except Exception as error:
-                error.add_note(self._where(target, source, payload))
-                raise
-            finally:
-                self._cause = -1
-                self.trace.end = time
-            if real and row >= 0 and self.trace._held.get(row, time) == time:
-                return row
-        return None
+            self._done = self._cause
+            return True
+        except End as end:
+            self._done = end.row
+            return False
+        except IndexError as error:
+            traceback = error.__traceback__
+            if not heap and traceback is not None and traceback.tb_next is None:  # from the pop itself
+                self._done = _LAST
+                return False
+            self._done = self._cause
+            error.add_note(mistakes.where(self, target, source, payload))
+            raise
+        except Exception as error:
+            self._done = self._cause
+            error.add_note(mistakes.where(self, target, source, payload))
+            raise
 
-    def inject(self, fault: Any) -> None:
-        """Schedule one more fault or call; its time must not lie in the past."""
-        check = getattr(fault, "check", None)
-        if check is not None:
-            check(self)
+    def step(self, until: float | None = None) -> int | None:
+        """Execute the next event.
+
+        Parameters
+        ----------
+        until
+            Simulated seconds up to which to look for one; None: no limit.
+
+        Returns
+        -------
+        int or None
+            The event's row in the trace; None if nothing is left to happen (until then).
+        """
+        heap = self._heap
+        target = source = payload = None
+        self._wake()
+        try:
+            while heap and (until is None or heap[0][0] <= until):
+                self._previous = self.time
+                self.time, self._cause, target, source, payload = heappop(heap)
+                row = self._cause
+                happens = row >= 0 and target._on is not PAUSED
+                if isinstance(payload, SimTimer):
+                    happens = happens and payload.row == row
+                if happens:
+                    self._done = row
+                target._on[payload.__class__](target, payload, source)
+                if happens:
+                    if row % 256 == 0:  # looking at each step would make many steps slow
+                        self.trace._check_guards(row)
+                    return row
+            self.trace._check_guards(self._done)
+            return None
+        except Exception as error:
+            error.add_note(mistakes.where(self, target, source, payload))
+            raise
+        finally:
+            self._rest()
+            self.trace._close(self.time, self._done)
+
+    def inject(self, fault: Fault | Call) -> None:
+        """Schedule one more fault or call; its time must not lie in the past.
+
+        Parameters
+        ----------
+        fault
+            A fault or a call, with its time ``at`` in seconds.
+
+        Raises
+        ------
+        SimulationError
+            If it names a node that does not exist, or lies in the past.
+        """
+        if not isinstance(fault, Fault | Call):
+            raise SimulationError(
+                f"faults must be a list of faults such as Crash(3, at=1.0); got {fault!r} in it."
+            )
+        fault.check(self)
         if fault.at < self.time:
             raise SimulationError(f"{fault!r} lies in the past: the simulation is at {self.time:g} s.")
-        self._schedule(fault.at, self._control, None, fault, always=True)
+        if isinstance(fault, Fault):
+            self._schedule(fault.at, self._control, None, fault, always=True)
+        else:
+            self._schedule(fault.at, self.nodes.get(fault.node, self._control), None, fault)
 
     def pending(self) -> list[tuple[float, int, NodeId, NodeId, Any]]:
-        """What is scheduled, in order: (time, row, node, sender, payload); stale timer entries are left out."""
+        """What is scheduled, in order: (time, row, node, sender, payload); the node of a fault is None."""
         entries = []
-        for time, row, target, source, payload in sorted(self._heap, key=lambda entry: entry[:2]):
+        for time, row, target, source, payload in self._heap:
             if isinstance(payload, SimTimer):
-                if payload.queued != row and payload.row != row or payload.row < 0:
+                if payload.row < 0 or payload.queued != row:  # cancelled, or standing elsewhere in the heap
                     continue
-                time, row = payload.due, payload.row
+                time, row = max(time, payload.due), payload.row
+            elif isinstance(payload, Stop | Resume):
+                continue
             entries.append((time, row, getattr(target, "id", None), source, payload))
         return sorted(entries, key=lambda entry: entry[:2])
 
     def drop(self, row: int) -> None:
-        """Take a message that is under way out of the network."""
-        for index, entry in enumerate(self._heap):
-            if entry[1] == row:
-                del self._heap[index]
+        """Take a message that is under way out of the network.
+
+        Parameters
+        ----------
+        row
+            Its row in the trace; see :meth:`pending`.
+
+        Raises
+        ------
+        SimulationError
+            If no message with this row is under way.
+        """
+        for place, entry in enumerate(self._heap):
+            if entry[1] == row and isinstance(entry[4], Message):
+                del self._heap[place]
                 heapify(self._heap)
-                self.trace._fates[row] = "dropped"
+                self.trace._except(row, "dropped")
+                self.trace._close(self.time, self._done)
                 return
-        raise SimulationError(f"row {row} is not under way; see pending().")
+        raise SimulationError(f"row {row} is not a message under way; see pending().")
 
     # --- the driver's verbs: what nodes call
 
     def _send_plain(self, node: Node, to: NodeId, msg: Message) -> None:
         try:
             target = self.nodes[to]
-            if msg._fragile:
-                self.trace._guard(msg)
+            fragile = msg.__class__._fragile
         except (KeyError, TypeError, AttributeError):
-            raise self._cannot_send(node, to, msg) from None
+            raise mistakes.cannot_send(node, to, msg, self.nodes) from None
         row = self._next_row()
         due = self.time + self._delay()
         self._note((self._cause, due, to, msg))
         heappush(self._heap, (due, row, target, node.id, msg))
+        if fragile:
+            self.trace._guard(row, node.id, self.time, msg)
 
-    def _broadcast_plain_full(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None:
+    def _broadcast_plain(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None:
         nodes, heap, note, next_row, delay = self.nodes, self._heap, self._note, self._next_row, self._delay
         now, cause, id = self.time, self._cause, node.id
-        try:
-            if msg._fragile:
-                self.trace._guard(msg)
-        except AttributeError:
-            raise self._cannot_send(node, None, msg) from None
+        self._guard_once(node, msg)
         for peer in to:
             try:
                 target = nodes[peer]
             except (KeyError, TypeError):
-                raise self._cannot_send(node, peer, msg) from None
+                raise mistakes.cannot_send(node, peer, msg, self.nodes) from None
             due = now + delay()
             note((cause, due, peer, msg))
             heappush(heap, (due, next_row(), target, id, msg))
@@ -398,46 +426,106 @@ class Simulation:
     def _send_outline(self, node: Node, to: NodeId, msg: Message) -> None:
         try:
             target = self.nodes[to]
-            if msg._fragile:
-                self.trace._guard(msg)
+            fragile = msg.__class__._fragile
         except (KeyError, TypeError, AttributeError):
-            raise self._cannot_send(node, to, msg) from None
-        heappush(self._heap, (self.time + self._delay(), self._next_row(), target, node.id, msg))
+            raise mistakes.cannot_send(node, to, msg, self.nodes) from None
+        row = self._next_row()
+        heappush(self._heap, (self.time + self._delay(), row, target, node.id, msg))
+        if fragile:
+            self.trace._guard(row, node.id, self.time, msg)
 
     def _broadcast_outline(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None:
+        nodes, heap, next_row, delay, now, id = (
+            self.nodes,
+            self._heap,
+            self._next_row,
+            self._delay,
+            self.time,
+            node.id,
+        )
+        self._guard_once(node, msg)
         for peer in to:
-            self._send_outline(node, peer, msg)
+            try:
+                target = nodes[peer]
+            except (KeyError, TypeError):
+                raise mistakes.cannot_send(node, peer, msg, self.nodes) from None
+            heappush(heap, (now + delay(), next_row(), target, id, msg))
 
     def _send_careful(self, node: Node, to: NodeId, msg: Message) -> None:
-        try:
-            target = self.nodes[to]
-            if msg._fragile:
-                self.trace._guard(msg)
-        except (KeyError, TypeError, AttributeError):
-            raise self._cannot_send(node, to, msg) from None
-        for source, to, msg in self._links.say(node.id, to, msg):
-            self._transmit(node, source, to, self.nodes[to], msg)
+        self._guard_once(node, msg)
+        self._transmit(node, to, msg)
 
     def _broadcast_careful(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None:
+        self._guard_once(node, msg)
         for peer in to:
-            self._send_careful(node, peer, msg)
+            self._transmit(node, peer, msg)
 
-    def _transmit(self, node: Node, source: NodeId, to: NodeId, target: Node, msg: Message) -> None:
+    def _transmit(self, node: Node, to: NodeId, msg: Message) -> None:
+        """One message over links that may be slow, lossy or cut, from a node that may lie."""
+        links = self._links
+        try:
+            target = self.nodes[to]
+        except (KeyError, TypeError):
+            raise mistakes.cannot_send(node, to, msg, self.nodes) from None
+        if self._neighbours is not None and to not in self._neighbours[node.id] and to != node.id:
+            raise mistakes.no_link(node, to, msg)
+        if not links.liars:
+            self._deliver(node, node.id, to, target, msg)
+            return
+        said = links.say(node.id, to, msg)
+        for shown_sender, _, story in said:
+            self._deliver(node, shown_sender, to, target, story)
+        if not said:
+            links.swallow(node.id, to, self._delay)
+
+    def _deliver(self, node: Node, shown_sender: NodeId, to: NodeId, target: Node, msg: Message) -> None:
         original = None
-        for fate, due in self._links.deliveries(source, to, msg, self.time, self._delay):
+        for fate, due in self._links.deliveries(node.id, to, msg, self.time, self._delay):
             row = self._next_row()
             self._note((self._cause, due, to, msg))
             if fate is None or fate == "duplicate":
-                heappush(self._heap, (due, row, target, source, msg))
+                heappush(self._heap, (due, row, target, shown_sender, msg))
             if fate is not None:
                 self.trace._except(row, fate, original)
-            if source != node.id:
-                self.trace._from(row, source)
+            if shown_sender != node.id:
+                self.trace._from(row, shown_sender)
             original = row
 
+    def _guard_once(self, node: Node, msg: Message) -> None:
+        try:
+            fragile = msg.__class__._fragile
+        except AttributeError:
+            raise mistakes.cannot_send(node, None, msg, self.nodes) from None
+        if fragile:
+            self.trace._guard(self._cause, node.id, self.time, msg)
+
+    def _send_by_hand(self, node: Node, to: NodeId, msg: Message) -> None:
+        self._by_hand(node, 0, "send", (to, msg))
+
+    def _broadcast_by_hand(self, node: Node, msg: Message, to: Iterable[NodeId]) -> None:
+        self._by_hand(node, 1, "broadcast", (msg, tuple(to)))
+
+    def _by_hand(self, node: Node, path: int, verb: str, arguments: tuple[Any, ...]) -> None:
+        """A node acts while no event is running: a call from outside is the cause."""
+        act = self._paths()[path]
+        if self._cause >= 0:
+            act(node, *arguments)
+            return
+        self._cause = row = self._next_row()
+        self._note((-1, self.time, node.id, Call(node.id, self.time, verb, arguments)))
+        self.trace._except(row, "done")
+        try:
+            act(node, *arguments)
+        finally:
+            self._cause = -1
+            self.trace._close(self.time, self._done)
+
     def after(self, node: Node, delay: float, method: Callable[..., None], args: tuple[Any, ...]) -> SimTimer:
-        if not delay >= 0 or getattr(method, "__self__", None) is not node:
-            raise self._bad_timer(node, "after", delay, method)
+        try:
+            if not 0 <= delay < inf or method.__self__ is not node:  # type: ignore[attr-defined]
+                raise TypeError
+        except (TypeError, AttributeError):
+            raise mistakes.bad_timer(node, "after", delay, method) from None
         timer = SimTimer(self, node, delay, method, args, False)
         if self._clocks:
             delay = self._real_delay(node, delay)
@@ -450,22 +538,24 @@ class Simulation:
     def every(
         self, node: Node, interval: float, method: Callable[..., None], args: tuple[Any, ...]
     ) -> SimTimer:
-        if not interval > 0 or getattr(method, "__self__", None) is not node:
-            raise self._bad_timer(node, "every", interval, method)
+        try:
+            if not 0 < interval < inf or method.__self__ is not node:  # type: ignore[attr-defined]
+                raise TypeError
+        except (TypeError, AttributeError):
+            raise mistakes.bad_timer(node, "every", interval, method) from None
         timer = SimTimer(self, node, interval, method, args, True)
         timer.reset()
         return timer
 
     def work(self, node: Node, duration: float, then: Callable[..., None], args: tuple[Any, ...]) -> Work:
-        if not duration >= 0 or getattr(then, "__self__", None) is not node:
-            raise self._bad_timer(node, "work", duration, then)
+        try:
+            if not 0 <= duration < inf or then.__self__ is not node:  # type: ignore[attr-defined]
+                raise TypeError
+        except (TypeError, AttributeError):
+            raise mistakes.bad_timer(node, "work", duration, then) from None
         lanes = self._lanes.get(node.id)
         if lanes is None:
-            if not isinstance(node.workers, int) or node.workers < 1:
-                raise ContractError(
-                    f"{node!r}: workers must be a whole number of 1 or more; got {node.workers!r}."
-                )
-            lanes = self._lanes[node.id] = [0.0] * node.workers
+            lanes = self._lanes[node.id] = self._free_lanes(node)
         work = Work(self, node, duration, then, args, lanes)
         work.due = work.queued_at = work.started + duration
         work.row = work.queued = self._next_row()
@@ -475,20 +565,25 @@ class Simulation:
 
     def become(self, node: Node, role: str, facts: dict[str, Any]) -> None:
         if role in _LEADING:
-            self._leaders.append(node.id)
-        self._write(node, RoleChange(role, facts))
+            self._leaders.pop(node.id, None)
+            self._leaders[node.id] = None
+        self._write(node, RoleChange(role, _kept(facts)))
         if role in self._stop_at:
             self._stop_now()
 
     def record(self, node: Node, event: str, facts: dict[str, Any]) -> None:
-        self._write(node, Record(event, facts))
+        self._write(node, Record(event, _kept(facts)))
         if event in self._stop_at:
             self._stop_now()
 
     def invoke(self, node: Node, operation: str, key: Any, value: Any) -> SimOperation:
         self._operations += 1
-        self._write(node, Invoked(self._operations, operation, key, value))
+        self._write(node, Invoked(self._operations, operation, _snapshot(key), _snapshot(value)))
         return SimOperation(self, node, self._operations)
+
+    def returned(self, node: Node, number: int, status: str, result: Any) -> None:
+        """A client operation ended."""
+        self._write(node, Returned(number, status, _snapshot(result)))
 
     def clock(self, node: Node) -> float:
         clock = self._clocks.get(node.id)
@@ -498,9 +593,7 @@ class Simulation:
         topology = self.network.topology
         if topology is None:
             return tuple([id for id in self.nodes if id != node.id])
-        if node.id not in topology:
-            raise SimulationError(f"Network.topology does not mention node {node.id!r}.")
-        return tuple(topology[node.id])
+        return tuple([id for id in topology[node.id] if id != node.id])
 
     def rng(self, node: Node) -> Random:
         rng = self._rngs.get(node.id)
@@ -511,35 +604,42 @@ class Simulation:
     # --- what faults call
 
     def node(self, name: NodeId) -> Node | None:
-        """The node with this id; ``"leader"``: the one that began to lead last, still leads and is up, or None."""
+        """The node with this id; ``"leader"``: the one that began to lead last, still leads and is up, or
+        None.
+
+        A node leads while its role is "leader" or "leading".
+        """
         if name in self.nodes:
             return self.nodes[name]
-        if name == "leader":
+        if name == LEADER:
             for id in reversed(self._leaders):
                 if self.nodes[id].role in _LEADING and self.up(id):
                     return self.nodes[id]
             return None
-        raise self._unknown(name)
+        raise mistakes.unknown_node(name, self.nodes)
 
     def up(self, id: NodeId) -> bool:
         """Is the node running (it may be paused)?"""
-        return self.nodes[id]._on is not _DOWN
+        return self.nodes[id]._on is not DOWN
 
     def crash(self, id: NodeId) -> None:
-        """Stop a node: its timers and everything that is not stable are lost."""
+        """Stop a node: timers, work, what it holds while paused, and all that is not stable are lost."""
         node = self.nodes[id]
         if not self.up(id):
             return
         for entry in self._heap:
-            payload = entry[4]
-            if entry[2] is node and isinstance(payload, SimTimer) and payload.row >= 0:
-                self._cancelled(payload.row)
-                payload.row = -1
+            timer = entry[4]
+            if entry[2] is node and isinstance(timer, SimTimer) and timer.row >= 0:
+                self._cancelled(timer.row)
+                timer.row = -1
+                if isinstance(timer, Work):
+                    timer._lost(self.time)
+        self._lose_what_waits(node)
         self._paused.pop(id, None)
         self._lanes.pop(id, None)
-        node._on = _DOWN  # type: ignore[assignment]
+        node._on = DOWN
         node._crash()
-        self.trace._node_down(id, self.time)
+        self.trace._node_down(id, self.time, self._cause)
 
     def recover(self, id: NodeId) -> None:
         """Start a crashed node again with what was stable."""
@@ -548,17 +648,25 @@ class Simulation:
             return
         node._rebuild()
         node._on = type(node)._inbox
-        self.trace._node_up(id, self.time)
+        self.trace._node_up(id, self.time, self._cause)
         self._schedule(self.time, node, None, Restart())
 
     def pause(self, id: NodeId, duration: float) -> None:
         """Let a node stand still: what arrives, and its own timers, wait until it goes on."""
         if not self.up(id):
             return
-        until = max(self._paused.get(id, 0.0), self.time + duration)
-        self._paused[id] = until
-        self.nodes[id]._on = _PAUSED  # type: ignore[assignment]
-        heappush(self._heap, (until, self._before(), self._control, None, _Resume(id, until)))
+        until = self.time + duration
+        before = self._paused.get(id, self.time)  # when it would have gone on
+        if until > before:
+            node = self.nodes[id]
+            node._on = PAUSED
+            self._paused[id] = until
+            self._postpone_work(node, until - before)
+            heappush(self._heap, (until, self._early(), self._control, None, Resume(id, until)))
+
+    def skewed_clock(self, id: NodeId) -> Clock:
+        """A node's clock, to be set or to be made to drift."""
+        return self._clocks.setdefault(id, Clock())
 
     @property
     def links(self) -> Links:
@@ -567,17 +675,24 @@ class Simulation:
 
     def links_changed(self) -> None:
         """Take the plain or the careful path, as the links now need it."""
-        self._choose_path()
+        if self._cause >= 0:
+            self._wake()
 
     # --- inside
 
-    def _choose_path(self) -> None:
+    def _paths(self) -> tuple[Callable[..., None], Callable[..., None]]:
         if not self._links.plain:
-            self.send, self.broadcast = self._send_careful, self._broadcast_careful
-        elif self.trace.full:
-            self.send, self.broadcast = self._send_plain, self._broadcast_plain_full
-        else:
-            self.send, self.broadcast = self._send_outline, self._broadcast_outline
+            return self._send_careful, self._broadcast_careful
+        if self.trace.full:
+            return self._send_plain, self._broadcast_plain
+        return self._send_outline, self._broadcast_outline
+
+    def _wake(self) -> None:
+        self.send, self.broadcast = self._paths()
+
+    def _rest(self) -> None:
+        self.send, self.broadcast = self._send_by_hand, self._broadcast_by_hand
+        self._cause = -1
 
     def _schedule(self, due: float, target: Any, source: Any, payload: Any, always: bool = False) -> None:
         row = self._next_row()
@@ -591,6 +706,8 @@ class Simulation:
     def _write(self, node: Node, what: Any) -> None:
         """Add a row that is not scheduled: it happens now, inside the event that is running."""
         self._write_row(self._next_row(), (self._cause, self.time, node.id, what))
+        if self._cause < 0:
+            self.trace._close(self.time, self._done)
 
     def _cancelled(self, row: int) -> None:
         self.trace._cancelled.append(row)
@@ -599,73 +716,59 @@ class Simulation:
         clock = self._clocks.get(node.id)
         return delay if clock is None else clock.real(delay)
 
+    def _free_lanes(self, node: Node) -> list[float]:
+        """One entry per worker: when it will be free."""
+        workers = node.workers
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise mistakes.bad_workers(node)
+        return [0.0] * workers
+
+    def _postpone_work(self, node: Node, by: float) -> None:
+        """A node that stands still does not work: what it has begun or queued is done later."""
+        lanes = self._lanes.get(node.id)
+        if lanes is None:
+            return
+        lanes[:] = [free + by if free > self.time else free for free in lanes]
+        for place, (_, row, target, source, work) in enumerate(self._heap):
+            if target is node and isinstance(work, Work) and work.row == row:
+                work.due = work.queued_at = work.due + by
+                if work.started > self.time:
+                    work.started += by
+                self.trace._hold(row, work.due)
+                self._heap[place] = (work.due, row, target, source, work)
+        heapify(self._heap)
+
+    def _lose_what_waits(self, node: Node) -> None:
+        """A paused node crashes: what had arrived, but was not yet handled, is gone now."""
+        held = frozenset(self._waiting.pop(node.id, ()))
+        lost = [entry for entry in self._heap if entry[1] in held and not isinstance(entry[4], SimTimer)]
+        if lost:
+            rows = frozenset([entry[1] for entry in lost])
+            self._heap[:] = [entry for entry in self._heap if entry[1] not in rows]
+            heapify(self._heap)
+            for entry in lost:
+                self.trace._except(entry[1], "down")
+                self.trace._hold(entry[1], self.time)
+
     def _stop_now(self) -> None:
-        heappush(self._heap, (self.time, self._before(), self._control, None, _Stop()))
+        if self._cause >= 0:
+            self._stops += 1
+            heappush(self._heap, (self.time, self._early(), self._control, None, Stop(self._cause)))
 
     def _drop_stops(self) -> None:
-        heap = self._heap
-        if any(isinstance(entry[4], _Stop) for entry in heap):
-            heap[:] = [entry for entry in heap if not isinstance(entry[4], _Stop)]
-            heapify(heap)
-
-    # --- saying what went wrong
-
-    def _unknown(self, name: Any) -> SimulationError:
-        names = list(self.nodes)
-        shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
-        return SimulationError(f"there is no node {name!r}; the nodes are: {shown}.")
-
-    def _cannot_send(self, node: Node, to: Any, msg: Any) -> Exception:
-        from .message import Message
-
-        if not isinstance(msg, Message):
-            return ContractError(
-                f"{node!r} tried to send {msg!r}, which is not a message; declare its class with @message and send an instance."
-            )
-        unknown = self._unknown(to)
-        return ContractError(f"{node!r} tried to send {msg!r} to {to!r}, but {unknown}")
-
-    def _bad_timer(self, node: Node, verb: str, delay: Any, method: Any) -> Exception:
-        if getattr(method, "__self__", None) is not node:
-            name = getattr(method, "__name__", repr(method))
-            return ContractError(
-                f"{node!r} called {verb}({delay!r}, {name}): a timer must call one of the node's own methods, "
-                f"such as self.on_timeout (without brackets)."
-            )
-        right = "more than 0 seconds" if verb == "every" else "0 seconds or more"
-        return ContractError(f"{node!r} called {verb}({delay!r}, ...): the duration must be {right}.")
-
-    def _where(self, target: Any, source: Any, payload: Any) -> str:
-        if not isinstance(target, Node):
-            return f"while applying {payload!r} at t = {self.time:.6g} s."
-        sender = "" if source is None else f" from {source!r}"
-        return f"in {target!r}, handling {payload!r}{sender} at t = {self.time:.6g} s (row {self._cause})."
-
-    def _endless(self, budget: int) -> str:
-        kinds: dict[str, int] = {}
-        for entry in deque(self._heap, maxlen=1000):
-            name = type(entry[4]).__name__
-            kinds[name] = kinds.get(name, 0) + 1
-        common = ", ".join(sorted(kinds, key=lambda name: -kinds[name])[:3])
-        return (
-            f"the run used up its budget of {budget:,} events at t = {self.time:.6g} s and was still going "
-            f"(waiting: {common}). Give run(until=...), mend the loop, or raise max_events."
-        )
+        if self._stops:
+            self._heap[:] = [entry for entry in self._heap if not isinstance(entry[4], Stop)]
+            heapify(self._heap)
+            self._stops = 0
 
 
-class _Resume:
-    """The end of a pause."""
-
-    __slots__ = ("node", "until")
-
-    def __init__(self, node: NodeId, until: float) -> None:
-        self.node = node
-        self.until = until
-
-    def apply(self, sim: Simulation) -> None:
-        if sim._paused.get(self.node) == self.until:
-            del sim._paused[self.node]
-            sim.nodes[self.node]._on = type(sim.nodes[self.node])._inbox
+def _kept(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as they are now: what a node changes later must not change the trace."""
+    for value in facts.values():
+        if changeable(value):
+            return {name: _snapshot(value) for name, value in facts.items()}
+    return facts
 
 
-_LAST = 1 << 62  # after everything else that is due at the same time
+def _snapshot(value: Any) -> Any:
+    return copy.deepcopy(value) if changeable(value) else value
