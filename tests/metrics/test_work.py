@@ -78,7 +78,7 @@ def test_a_paused_node_keeps_its_worker_and_is_never_more_than_busy(play):
     """Both workers are held by the pause; what piles up behind it does not count twice."""
     script = [(1.0, 1, "labour", 1.0)] * 6
     trace = play(*script, until=6.0, faults=[Pause(1, at=1.5, duration=4.0)])
-    assert utilisation(trace, node=1) == pytest.approx((2 * 4.5) / 12)
+    assert utilisation(trace, node=1) == pytest.approx((2 * 5) / 12)
 
 
 def test_no_work_is_nan_unless_a_node_is_named(play):
