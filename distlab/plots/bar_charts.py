@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .columns import column, groups, interval
-from .curves import set_log
+from .curves import heading, set_log
 from .style import CURVES, INK, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def bars(
     ax.tick_params(axis="x", length=0)
     ax.set_xlabel(x if xlabel is None else xlabel)
     ax.set_ylabel(y if ylabel is None else ylabel)
-    ax.set_title(f"{ylabel or y} by {xlabel or x}" if title is None else title)
+    ax.set_title(heading(ylabel or y, "by", xlabel or x) if title is None else title)
     ax.grid(True, axis="y")
     if len(parts) > 1:
         legend_below(ax, handles)

@@ -17,14 +17,14 @@ from .style import PALETTE, legend_below, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from distlab.check import Report
+    from distlab.check import Counterexample, Report
     from distlab.sim import Event, Trace
 
 __all__ = ["counterexample"]
 
 
 @styled
-def counterexample(report: Report | Any, *, max_messages: int = 60) -> Figure:
+def counterexample(report: Report | Counterexample, *, max_messages: int = 60) -> Figure:
     """Draw the counterexample of a report as a space-time diagram, and under it the nearest passing run.
 
     The events that broke the property have rings. A star and a dashed line stand, in both runs, where they
@@ -46,7 +46,7 @@ def counterexample(report: Report | Any, *, max_messages: int = 60) -> Figure:
     ValueError
         If the report has no counterexample.
     """
-    found = getattr(report, "counterexample", report)
+    found: Any = getattr(report, "counterexample", report)
     if found is None or not hasattr(found, "trace"):
         raise ValueError(
             f"report must have a counterexample to draw; its verdict is {getattr(report, 'verdict', None)!r}."

@@ -41,7 +41,7 @@ def message_counts(
         :func:`distlab.sweep.sweep` returns.
     formula
         For bars: ``{type: expected number}``, drawn as a black line across the bar. For curves: a function of
-        n, or ``{label: function}``, drawn in dashes.
+        n, or ``{label: function}``, drawn as wide grey lines under the curves.
     ax
         Where to draw; None makes a figure.
     by
@@ -174,7 +174,11 @@ def _bars(
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(numbers) - 0.4, -0.6)
     if log in (True, "x", "both"):
-        ax.set_xscale("log")
+        ax.set_xlim(
+            0.8 * min([1.0, *[number for number in numbers.values() if number > 0]]),
+            2 * max(numbers.values()),
+        )
+        set_log(ax, "x")
     ax.margins(x=0.1)
     ax.set_xlabel("messages")
     ax.set_title(f"Messages by {what}" if title is None else title)

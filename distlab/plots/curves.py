@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .columns import column, groups, interval
-from .style import CURVES, INK, PALETTE, axes, legend_below, styled
+from .style import CURVES, axes, legend_below, styled
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["curve", "draw_curves"]
+__all__ = ["curve", "draw_curves", "heading", "set_log"]
 
 Formula = Callable[[Any], float] | Mapping[str, Callable[[Any], float]]
 
@@ -48,7 +50,8 @@ def curve(
     ax
         Where to draw; None makes a figure.
     formula
-        Something to compare with: a function of x, or {label: function}. Drawn as thin black dashes.
+        Something to compare with: a function of x, or {label: function}. Drawn as wide grey lines under the
+        curves, so that a curve which agrees lies in the middle of one.
     xlabel, ylabel
         With units, such as "time to leader (ms)"; None: the names of the columns.
     scale
@@ -80,7 +83,7 @@ def curve(
     set_log(ax, log)
     ax.set_xlabel(x if xlabel is None else xlabel)
     ax.set_ylabel(y if ylabel is None else ylabel)
-    ax.set_title(f"{ylabel or y} over {xlabel or x}" if title is None else title)
+    ax.set_title(heading(ylabel or y, "over", xlabel or x) if title is None else title)
     ax.grid(True, axis="y")
     legend_below(ax, handles)
     return ax
@@ -90,10 +93,24 @@ def set_log(ax: Axes, log: bool | str) -> None:
     """Make axes logarithmic: True or "y", "x", "both"."""
     if log not in (False, True, "x", "y", "both"):
         raise ValueError(f'log must be False, True, "x", "y" or "both"; got {log!r}.')
-    if log in ("x", "both"):
-        ax.set_xscale("log")
-    if log in (True, "y", "both"):
-        ax.set_yscale("log")
+    for axis, chosen in ((ax.xaxis, ("x", "both")), (ax.yaxis, (True, "y", "both"))):
+        if log in chosen:
+            (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log")
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            axis.set_minor_formatter(NullFormatter())
+            low, high = sorted(axis.get_view_interval())
+            if low > 0 and high / low < 100:
+                axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+
+
+def heading(y: str, between: str, x: str) -> str:
+    """A title made of the labels of the axes, without their units.
+
+    >>> heading("time to leader (s)", "over", "n")
+    'Time to leader over n'
+    """
+    plain, other = (re.sub(r" \([^)]*\)$", "", label) for label in (y, x))
+    return f"{plain[:1].upper()}{plain[1:]} {between} {other}"
 
 
 def draw_curves(
@@ -131,6 +148,9 @@ def draw_curves(
                 linewidth=0,
                 gid="interval",
             )
+    ticks = sorted(dict.fromkeys(frame[x]))
+    if len(ticks) <= 12 and all(float(tick).is_integer() for tick in ticks):
+        ax.set_xticks(ticks)
     return handles + _formulas(ax, frame[x].to_numpy(dtype=float), formula, scale)
 
 
@@ -141,17 +161,17 @@ def _formulas(ax: Axes, at: np.ndarray, formula: Formula | None, scale: float) -
     whole = bool(np.all(at == np.round(at)))
     points: list[Any] = [int(value) if whole else value for value in np.unique(at)]
     handles: list[Any] = []
-    dashes: list[Any] = [(0, (4, 3)), (0, (1, 2)), (0, (8, 3, 1, 3))]
-    colors = [INK, "#777777", PALETTE["purple"]]
+    dashes: list[Any] = ["-", (0, (2.5, 0.8)), (0, (0.8, 0.8))]
     for number, (label, function) in enumerate(named.items()):
         (line,) = ax.plot(
             points,
             [float(function(point)) * scale for point in points],
-            color=colors[number % 3],
+            color="#BDBDBD",
             linestyle=dashes[number % 3],
-            linewidth=1.5,
+            linewidth=6,
+            dash_capstyle="butt",
             label=label,
-            zorder=3.5,
+            zorder=2.5,
             gid="formula",
         )
         handles.append(line)

@@ -75,7 +75,7 @@ def cdf(
         raise ValueError("samples must hold at least one distribution; it is empty.")
     scale = UNITS[unit]
     shown = "µs" if unit == "us" else unit
-    ax = axes(ax, 8.0, 4.6)
+    ax = axes(ax, 8.0, 3.9 + 0.22 * (len(named) + len(published or {})))
     handles: list[Any] = []
     for number, (label, times) in enumerate(named.items()):
         values = np.array(list(times), dtype=float) * scale

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -43,16 +42,29 @@ class Span:
     groups: tuple[tuple[Any, ...], ...] = ()
 
 
-def _happened(trace: Trace) -> list[tuple[float, Any, Any]]:
-    """(time, fault, the node it hit) of each fault that happened, in order."""
-    found = [
-        event
-        for event in trace.events()
-        if event.kind == "fault" and not type(event.payload).__name__.startswith("_")
-    ]
-    hit = trace.faults["node"].tolist()
+_IN_LANES = ("Crash", "Recover", "Outage", "Pause", "Heal", "ClockJump", "ClockDrift")
+
+
+class _Happened(NamedTuple):
+    time: float
+    fault: Any
+    node: Any  # that it hit, if it is one
+    until: float  # or the end of the run
+
+
+def _happened(trace: Trace) -> list[_Happened]:
+    """The faults that happened, in order."""
+    table = trace.faults
+    events = (event for event in trace.events() if event.kind == "fault")
     ids = {node: node for node in trace.nodes}  # a column with gaps has made 3.0 of 3
-    return [(event.time, event.payload, ids.get(node)) for event, node in zip(found, hit, strict=True)]
+    found = []
+    for time, kind, node, until in zip(
+        table["time"], table["fault"], table["node"], table["until"], strict=True
+    ):
+        fault = next(event.payload for event in events if type(event.payload).__name__ == kind)
+        end = min(until, trace.end) if until == until else trace.end
+        found.append(_Happened(time, fault, ids.get(node), end))
+    return found
 
 
 def marks(trace: Trace) -> list[Mark]:
@@ -61,7 +73,7 @@ def marks(trace: Trace) -> list[Mark]:
         Mark(time, node, "crash" if what == "down" else "recover", "")
         for node, time, what, _ in trace.lives()
     ]
-    for time, fault, node in _happened(trace):
+    for time, fault, node, _ in _happened(trace):
         text = {
             "ClockJump": lambda fault: f"clock {fault.by:+g} s",
             "ClockDrift": lambda fault: f"clock ×{fault.rate:g}",
@@ -74,27 +86,20 @@ def marks(trace: Trace) -> list[Mark]:
 def pauses(trace: Trace) -> list[tuple[Any, float, float]]:
     """(node, from, to) for each time that a node stood still."""
     return [
-        (node, time, min(time + fault.duration, trace.end))
-        for time, fault, node in _happened(trace)
+        (node, time, until)
+        for time, fault, node, until in _happened(trace)
         if type(fault).__name__ == "Pause" and node is not None
     ]
 
 
 def spans(trace: Trace) -> list[Span]:
     """Faults of the network and lying nodes: from when to when, and what to call them."""
-    happened = _happened(trace)
-    heals = [time for time, fault, _ in happened if type(fault).__name__ == "Heal"]
     found = []
-    for time, fault, node in happened:
+    for time, fault, node, until in _happened(trace):
         kind = type(fault).__name__
-        if kind in ("Crash", "Recover", "Outage", "Pause", "Heal", "ClockJump", "ClockDrift"):
-            continue
-        until = getattr(fault, "until", None)
-        end = inf if until is None else until
-        if kind in ("Partition", "Isolate", "Cut"):
-            end = min([end, *[heal for heal in heals if heal >= time]])
-        groups = _sides(trace, fault, node)
-        found.append(Span(time, min(end, trace.end), _words(kind, fault, node, groups), groups))
+        if kind not in _IN_LANES:
+            groups = _sides(trace, fault, node)
+            found.append(Span(time, until, _words(kind, fault, node, groups), groups))
     return found
 
 
@@ -103,14 +108,10 @@ def _sides(trace: Trace, fault: Any, node: Any) -> tuple[tuple[Any, ...], ...]:
     if kind == "Isolate":
         named = [[node]]
     elif kind == "Partition":
-        known = lane_of(trace)
-        named = [
-            [node if id == "leader" and id not in known else id for id in group] for group in fault.groups
-        ]
-        if "leader" in fault.named and "leader" not in known:
-            once = [[id for id in group if id != node] for group in named]
-            twice = sum(group.count(node) for group in named) > 1
-            named = [*once, [node]] if twice else named
+        named = [list(group) for group in fault.groups]
+        if "leader" in fault.named and "leader" not in trace.nodes:  # it left the others for that group
+            named = [[id for id in group if id != node] for group in named]
+            named = [[node if id == "leader" else id for id in group] for group in named]
     else:
         return ()
     named = [group for group in named if group]

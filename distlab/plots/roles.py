@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .style import INK, PALETTE
@@ -73,7 +73,7 @@ def patch(look: Look, label: str) -> Any:
     )
 
 
-def terms(facts: dict[str, Any]) -> tuple[str, str]:
+def terms(facts: Mapping[Any, Any]) -> tuple[str, str]:
     """The term, epoch, round or view among the facts of a role, long and short; empty if there is none.
 
     >>> terms({"term": 3.0}), terms({"epoch": 2}), terms({})

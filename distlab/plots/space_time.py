@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,8 +99,8 @@ def space_time(
     ...         self.broadcast(Hello())
     ...     def on_hello(self, msg, sender): ...
     >>> ax = space_time(Simulation(cluster(Greeter, 3)).run(), unit="ms")
-    >>> ax.get_xlabel(), len(ax.patches) > 6
-    ('time (ms)', True)
+    >>> ax.get_xlabel(), len(ax.patches)
+    ('time (ms)', 6)
     """
     sheet = Sheet(trace, start, end, highlight, leave_out, max_messages, unit)
     count = len(trace.nodes)
@@ -287,7 +287,7 @@ class Sheet:
             handles.append(patch(PAUSED, "paused"))
         return handles
 
-    def _lives(self, row: dict[str, Any]) -> bool:
+    def _lives(self, row: Mapping[Any, Any]) -> bool:
         return not any(node == row["node"] and a == row["end"] for node, a, _ in self.trace.crashes)
 
     def role_names(self) -> None:

@@ -53,7 +53,7 @@ INK = "#222222"
 FAULT = PALETTE["vermillion"]
 LEADERLESS = "#FBE3D2"
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#666666",
     "axes.grid": False,
@@ -144,7 +144,7 @@ def legend_below(
     if columns is None:
         widest = max(text_width(handle.get_label()) for handle in handles) + 44
         columns = max(1, min(len(handles), int(1.25 * box.width * 72 / ax.figure.dpi / widest)))
-    below = ax.transAxes + ScaledTranslation(0, -offset / 72, figure.dpi_scale_trans)  # type: ignore[union-attr]
+    below = ax.transAxes + ScaledTranslation(0, -offset / 72, figure.dpi_scale_trans)
     return ax.legend(
         handles=handles,
         loc="upper left",

@@ -89,10 +89,10 @@ def comparison(
         for place, (lines, width) in enumerate(zip(row, widths, strict=True)):
             ax.text(
                 left + _PAD,
-                top + height / 2,
+                top + _PAD,
                 "\n".join(lines),
                 ha="left",
-                va="center",
+                va="top",
                 fontsize=10,
                 color="white" if number == 0 else INK,
                 fontweight="bold" if number == 0 or place == 0 else "normal",
