@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
-from distlab.check.minimise import common_beginning
-
 from .lanes import lane_of
 from .space_time import Sheet, lane_height
 from .style import PALETTE, legend_below, styled
@@ -46,6 +44,8 @@ def counterexample(report: Report | Counterexample, *, max_messages: int = 60) -
     ValueError
         If the report has no counterexample.
     """
+    from distlab.check.minimise import common_beginning
+
     found: Any = getattr(report, "counterexample", report)
     if found is None or not hasattr(found, "trace"):
         raise ValueError(
