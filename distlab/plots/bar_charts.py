@@ -85,7 +85,7 @@ def bars(
         if part[x].duplicated().any():
             twice = part[x][part[x].duplicated()].iloc[0]
             raise ValueError(
-                f"frame has several rows for {x}={twice!r} in {label!r}; name their column in by=."
+                f"frame has several rows for {x} = {twice} in {label!r}; name their column in by=."
             )
         look = CURVES[number % len(CURVES)]
         at = np.array([place[value] for value in part[x]]) + (number - (len(parts) - 1) / 2) * width

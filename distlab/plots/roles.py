@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from .style import INK, PALETTE
 
-__all__ = ["DOWN", "PAUSED", "Look", "known_roles", "looks", "patch", "terms"]
+__all__ = ["DOWN", "PAUSED", "Look", "chosen", "known_roles", "looks", "patch", "terms"]
 
 
 class Look(NamedTuple):
@@ -87,3 +87,16 @@ def terms(facts: Mapping[Any, Any]) -> tuple[str, str]:
             value = int(value)
         return f"{fact} {value}", str(value)
     return "", ""
+
+
+def chosen(facts: Mapping[Any, Any]) -> str:
+    """Who was voted for, elected or followed, among the facts of a record; empty if nobody.
+
+    >>> chosen({"event": "vote", "candidate": 2.0}), chosen({"event": "vote", "leader": float("nan")})
+    ('2', '')
+    """
+    for fact in ("candidate", "leader", "vote_id", "server"):
+        value = facts.get(fact)
+        if value is not None and value == value:
+            return f"{value:g}" if isinstance(value, float) else str(value)
+    return ""

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .faults import draw_marks, draw_spans, draw_walls, pauses, spans, stack
 from .lanes import Labels, about, lane_of, seconds, set_lanes, window
-from .roles import PAUSED, known_roles, looks, patch, terms
+from .roles import PAUSED, chosen, known_roles, looks, patch, terms
 from .style import CURVES, FAULT, INK, Curve, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -292,11 +292,17 @@ class Sheet:
 
     def role_names(self) -> None:
         """The names of roles where they begin; leaders first."""
-        rows = [
-            row
-            for row in self.trace.roles.to_dict("records")
-            if self.first <= row["start"] <= self.last and not (row["start"] == 0 and self.first == 0)
-        ]
+        rows = []
+        before: dict[Any, tuple[str, str]] = {}
+        for row in self.trace.roles.to_dict("records"):
+            now = (row["role"], terms(row)[0])
+            if (
+                row["start"] > 0
+                and before.get(row["node"]) != now
+                and self.first <= row["start"] <= self.last
+            ):
+                rows.append(row)
+            before[row["node"]] = now
         rows.sort(key=lambda row: row["role"] not in ("leader", "leading"))
         for row in rows:
             term = terms(row)[0]
@@ -563,13 +569,7 @@ class Sheet:
             gid="record",
         )
         for row in rows if len(rows) <= 60 else ():
-            facts = {
-                key: value
-                for key, value in row.items()
-                if key not in ("time", "node", "event", "term", "epoch")
-            }
-            known = [_plain(value) for value in facts.values() if value is not None and value == value]
-            text = " ".join([row["event"], *known])
+            text = f"{row['event']} {chosen(row)}".rstrip()
             self._write(text if len(text) <= 28 else row["event"], row["time"], self.lane[row["node"]] + 0.25)
         return [
             Line2D(
@@ -675,10 +675,6 @@ def _what(event: Event) -> str:
         "record": lambda: " ".join([payload.event, *[f"{k}={v}" for k, v in payload.facts.items()]]),
     }.get(event.kind, lambda: repr(payload))()
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _dark(color: str) -> str:

@@ -100,7 +100,7 @@ CURVES = (
     Curve(PALETTE["orange"], (0, (1, 1)), "v", "xx"),
     Curve(PALETTE["sky"], (0, (9, 3)), "P", "--"),
     Curve(PALETTE["black"], (0, (4, 1.5, 1, 1.5, 1, 1.5)), "X", "++"),
-    Curve(PALETTE["yellow"], (0, (3, 3)), "*", "oo"),
+    Curve("#808080", (0, (3, 3)), "*", "oo"),
 )
 """The looks of the first, second, ... of several things in one figure; after the last it begins again."""
 

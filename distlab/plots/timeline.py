@@ -11,7 +11,7 @@ from distlab.metrics import leaderless_intervals
 
 from .faults import draw_marks, draw_spans, draw_walls, pauses, spans, stack
 from .lanes import Labels, about, lane_of, seconds, set_lanes, window
-from .roles import DOWN, PAUSED, known_roles, looks, patch, terms
+from .roles import DOWN, PAUSED, chosen, known_roles, looks, patch, terms
 from .style import INK, LEADERLESS, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["timeline"]
 
 _BAR = 0.09  # bars stand a little below the middle of their lane, votes above them
-
-_CANDIDATE = ("candidate", "leader", "vote_id", "for", "server")
 
 
 @styled
@@ -207,14 +205,13 @@ def _shade(ax: Axes, trace: Trace, count: int, first: float, last: float) -> lis
 
 def _votes(ax: Axes, trace: Trace, labels: Labels, first: float, last: float) -> list[Any]:
     records = trace.records
-    chosen = records[(records["event"] == "vote") & (records["time"] >= first) & (records["time"] <= last)]
-    if not len(chosen):
+    votes = records[(records["event"] == "vote") & (records["time"] >= first) & (records["time"] <= last)]
+    if not len(votes):
         return []
     lanes = lane_of(trace)
-    fact = next((fact for fact in _CANDIDATE if fact in chosen), None)
-    y = [lanes[node] - 0.38 for node in chosen["node"]]
+    y = [lanes[node] - 0.38 for node in votes["node"]]
     ax.scatter(
-        chosen["time"],
+        votes["time"],
         y,
         marker="v",
         s=26,
@@ -226,11 +223,11 @@ def _votes(ax: Axes, trace: Trace, labels: Labels, first: float, last: float) ->
         gid="vote",
     )
     beside = False
-    for row, height in zip(chosen.to_dict("records"), y, strict=True):
-        candidate = row.get(fact) if fact else None
-        if candidate is None or candidate != candidate:
+    rows = zip(votes.to_dict("records"), y, strict=True)
+    for row, height in reversed(list(rows)):  # of several in a row the last counts
+        text = chosen(row)
+        if not text:
             continue
-        text = f"{candidate:g}" if isinstance(candidate, float) else str(candidate)
         x = row["time"] + labels.width("x") * 0.8
         if labels.place(text, x, height, "left"):
             beside = True

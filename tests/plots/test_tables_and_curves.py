@@ -106,7 +106,7 @@ def test_grouped_bars_have_intervals(swept):
 
 def test_bars_that_would_cover_each_other(swept):
     """Two rows for one bar are an error that says what to do."""
-    with pytest.raises(ValueError, match=r"several rows for n=3 .*name their column in by="):
+    with pytest.raises(ValueError, match=r"several rows for n = 3 in .*name their column in by="):
         bars(swept, "n")
 
 
