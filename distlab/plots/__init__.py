@@ -9,7 +9,8 @@
     bar_charts.py      grouped bars with intervals of confidence
     tables.py          a comparison table
     style.py           colours, hatches, markers, dashes and fonts of all of them
-    lanes.py, roles.py, faults.py, columns.py   what several of them share
+    arrows.py, lane_bars.py, notes.py, view.py   the parts of a space-time diagram
+    lanes.py, roles.py, faults.py, columns.py    what several of them share
 
 >>> from distlab.plots import message_counts
 >>> message_counts({"Election": 10, "Alive": 6}).get_title(loc="left")
