@@ -1,28 +1,29 @@
 """Bully: the highest id rules.
 
-H. Garcia-Molina, *Elections in a Distributed Computing System*, IEEE Transactions on Computers C-31(1), 1982, section III, with
-the message names of the course. It counts on bounded delays: who does not answer within ``patience`` is dead.
+H. Garcia-Molina, *Elections in a Distributed Computing System*, IEEE Transactions on Computers C-31(1), 1982,
+with the message names of the course. It counts on bounded delays: who does not answer in time is dead.
 
 The rule::
 
-    to stand for election:          send Election to all higher ids;
-                                    nobody is higher, or nobody answers for patience:  be leader, send Victory to all lower ids
-                                    one answers, but no Victory within timeout:        stand again
-    on Election from a lower id:    answer Alive; a leader adds Victory, everybody else stands for election
-    on Victory or Heartbeat:        follow the sender, which is higher; a leader steps down
-    a leader:                       Heartbeat to all lower ids in every interval
-    a follower:                     no Heartbeat for timeout:  stand for election
-    a node that comes back:         stand for election, and so take over if it is the highest
+    to stand for election         send Election to all higher ids
+                                  none is higher, or none answers for patience:  lead; Victory to lower ids
+                                  one answers, but no Victory for timeout:       stand again
+    on Election, from below       answer Alive; a leader adds Victory, everybody else stands for election
+    on Victory or Heartbeat       follow the sender, which is higher; a leader steps down
+    a leader                      Heartbeat to all lower ids in every interval
+    a follower                    no Heartbeat for timeout:  stand for election
+    a node that comes back        stand for election, and so take over if it is the highest
 
-There is no quorum. Each side of a partition elects its own highest node, so two may lead at once; when the partition ends, the
-lower of the two hears the higher one's Heartbeat and steps down.
+There is no quorum. Each side of a partition elects its own highest node, so two may lead at once; when the
+partition ends, the lower of the two hears the higher one's Heartbeat and steps down.
 
-Cost, when node i of n notices that the highest, n, has crashed. Messages to the dead node count, heartbeats do not. With
-m = n - i nodes above the starter::
+Cost, when node i of n notices that the highest, n, has crashed. Messages to the dead node count,
+heartbeats do not. With m = n - i nodes above the starter::
 
     Election m (m + 1) / 2,    Alive m (m - 1) / 2,    Victory n - 2,    together m^2 + n - 2
 
-at best n - 1 messages (i = n - 1), at worst n^2 - n - 1 (i = 1). In time: ``timeout`` to notice, ``patience``, three messages.
+at best n - 1 messages (i = n - 1), at worst n^2 - n - 1 (i = 1). In time: ``timeout`` to notice,
+``patience``, and two messages.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ class Bully(Node):
     patience
         Seconds to wait for an Alive before declaring victory: more than one round trip.
     heartbeat
-        Seconds between a leader's heartbeats. None: no heartbeats, and nobody notices that a leader is gone.
+        Seconds between a leader's heartbeats. None: no heartbeats, and nobody notices a leader's crash.
     timeout
-        Seconds without a sign of the leader, or of the end of an election, before a node stands: more than ``patience``.
+        Seconds without a sign of the leader, or of the end of an election, before a node stands: more than
+        ``patience`` and ``heartbeat``.
     starts
-        Whether the node stands for election when the run begins; if not, it waits for somebody else. A node that comes back
-        after a crash stands in any case.
+        Whether the node stands for election when the run begins; if not, it waits for somebody else. A node
+        that comes back after a crash stands in any case.
 
     Raises
     ------
@@ -78,7 +80,7 @@ class Bully(Node):
 
     References
     ----------
-    Garcia-Molina 1982, section III (assumptions, algorithm and its proof).
+    Garcia-Molina 1982.
 
     Examples
     --------
@@ -102,8 +104,8 @@ class Bully(Node):
         self.starts = starts
         if not timeout > max(patience, heartbeat or 0):
             raise ValueError(
-                f"timeout must be more than patience={patience!r} and heartbeat={heartbeat!r}, or nodes stand again before "
-                f"a leader can speak; got {timeout!r}."
+                f"timeout must be more than patience={patience!r} and heartbeat={heartbeat!r}, or nodes "
+                f"stand again before a leader can speak; got {timeout!r}."
             )
         self.leader: NodeId | None = None
         self.answered = False  # has a higher node answered this candidate?
@@ -164,6 +166,7 @@ class Bully(Node):
         return [peer for peer in self.peers if peer < self.id]
 
     def stand_for_election(self) -> None:
+        self.step_down()
         self.leader = None
         self.answered = False
         self.become("candidate")
@@ -191,8 +194,7 @@ class Bully(Node):
             self.beat = self.every(self.heartbeat, self.send_heartbeats)
 
     def follow(self, leader: NodeId | None) -> None:
-        if self.role == "leader":
-            self.step_down()
+        self.step_down()
         if self.role != "follower" or self.leader != leader:
             self.leader = leader
             self.become("follower", leader=leader)

@@ -1,7 +1,7 @@
 """Chang and Roberts: the largest id survives a tour of a one-way ring.
 
-E. Chang and R. Roberts, *An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations of Processes*,
-Communications of the ACM 22(5), 1979.
+E. Chang and R. Roberts, *An Improved Algorithm for Decentralized Extrema-Finding in Circular
+Configurations of Processes*, Communications of the ACM 22(5), 1979.
 
 The rule::
 
@@ -15,9 +15,10 @@ What happens when nodes or messages are lost is the same for all rings and stand
 
 Cost in Election messages, when all n nodes start at once (n more tell who was elected)::
 
-    best 2n - 1 (ids ascend along the ring),   worst n (n + 1) / 2 (they descend),   mean n H_n = n (1 + 1/2 + ... + 1/n)
+    best 2n - 1 (ids ascend along the ring),    worst n (n + 1) / 2 (they descend)
+    mean n H_n = n (1 + 1/2 + ... + 1/n) over all orders
 
-In time: n to 2n - 1 messages one after the other, and n more to tell.
+In time: n messages one after the other, and n more to tell.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Election:
 
 
 class ChangRoberts(RingNode):
-    """A process of Chang and Roberts' ring; for parameters and roles see :class:`~distlab.coordination.election.rings.RingNode`.
+    """A process of Chang and Roberts' ring; parameters and roles are those of
+    :class:`~distlab.coordination.election.rings.RingNode`.
 
     References
     ----------
@@ -49,7 +51,7 @@ class ChangRoberts(RingNode):
     >>> from distlab.sim import Simulation
     >>> trace = Simulation(ring(ChangRoberts, [3, 1, 2], heartbeat=None)).run()
     >>> trace.roles.query("role == 'leader'").node.tolist(), len(trace.messages.query("type == 'Election'"))
-    ([3], 6)
+    ([3], 5)
     """
 
     def run_for_election(self) -> None:

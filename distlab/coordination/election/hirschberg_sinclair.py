@@ -1,24 +1,25 @@
 """Hirschberg and Sinclair: candidates conquer ever larger parts of a two-way ring.
 
-D. S. Hirschberg and J. B. Sinclair, *Decentralized Extrema-Finding in Circular Configurations of Processors*, Communications of
-the ACM 23(11), 1980.
+D. S. Hirschberg and J. B. Sinclair, *Decentralized Extrema-Finding in Circular Configurations of Processors*,
+Communications of the ACM 23(11), 1980.
 
 The rule::
 
-    to run for election:    maxnum = 1; repeat while a candidate:
-                                send From(own id, num=0, maxnum) both ways, await both replies, double maxnum
-    on From(value, ...):    value > own id:  this node has lost; num += 1;
-                                             num < maxnum: pass it on, else send Ok(value) back
-                            value < own id:  send No(value) back, and run for election if none is under way here
-                            value = own id:  it has been all around: lead
-    on Ok or No(value):     value = own id:  it is a reply awaited; on No this node has lost
-                            else pass it on
-    the leader:             send Elected(own id) once around the ring
+    to run for election      maxnum = 1; while a candidate:
+                                 send From(own id, num=0, maxnum) both ways; await both replies; double maxnum
+    on From(value, num)      value > own id:  this node has lost; num += 1;
+                                              num < maxnum: pass it on, else send Ok(value) back
+                             value < own id:  send No(value) back; run for election if none is under way
+                             value = own id:  it has been all around: lead
+    on Ok(value), No(value)  value = own id:  it is a reply awaited; on No, this node has lost
+                             else:            pass it on
+    the leader               send Elected(own id) once around the ring
 
 What happens when nodes or messages are lost is the same for all rings and stands in rings.py.
 
-Cost: at most 8 n (1 + ceil(log2 n)) messages, counting every hop of From, Ok and No: in the round with maxnum = 2^k at most
-n / (2^(k-1) + 1) candidates are left, and each causes at most 4 * 2^k messages. n more tell who was elected.
+Cost: at most 8 n (1 + ceil(log2 n)) messages, counting every hop of From, Ok and No. For, with maxnum =
+2^k, at most n / (2^(k-1) + 1) candidates are left, and each causes at most 4 * 2^k messages. n more tell
+who was elected.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class No:
 
 
 class HirschbergSinclair(RingNode):
-    """A processor of Hirschberg and Sinclair's ring; for parameters and roles see
+    """A processor of Hirschberg and Sinclair's ring; parameters and roles are those of
     :class:`~distlab.coordination.election.rings.RingNode`.
 
     References
@@ -97,7 +98,7 @@ class HirschbergSinclair(RingNode):
             self.meet_larger(msg.value)
             num = msg.num + 1
             if num < msg.maxnum:
-                self.pass_on(msg.replace(num=num), msg.value, msg.side)
+                self.pass_on(From(msg.value, msg.side, num, msg.maxnum), msg.value, msg.side)
             else:
                 self.send(sender, Ok(msg.value, msg.side, msg.maxnum))
         else:

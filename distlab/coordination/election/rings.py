@@ -2,16 +2,19 @@
 
 The papers assume that neighbours live and that no message is lost. Around their rules stands this::
 
-    in every interval:                ping the nearest node ahead that answers, and those before it that did not
-    a neighbour is silent (timeout):  skip it; start an election if it led or one is under way
-    a skipped node answers:           it is the neighbour again
-    a ping names another leader:      start an election; so all around the ring agree if all neighbours do
-    an election takes too long:       start it again
-    a message would skip its origin:  it has been around the ring and its origin is gone: discard it, start an election
-    on Elected(X):                    X < own id: start an election;  X = own id: it has been around;  else follow X, pass it on
+    in every interval                ping the next node that answers, and those before it that do not
+    a neighbour is silent (timeout)  skip it; start an election if it led or one is under way
+    a skipped node answers           it is the neighbour again
+    a ping names another leader      start an election; so all agree if all neighbours do
+    an election takes too long       start it again
+    a message would skip its origin  it has been around, and its origin is gone: discard it, start an election
+    on Elected(X)                    X > own id:  follow X, pass it on
+                                     X = own id:  it has been around
+                                     X < own id:  start an election; a leader sends its own Elected
 
-A node that passes on a larger id stops being leader at once. So when an id has been all around the ring, nobody else leads.
-With ``heartbeat=None`` only the papers' rules are left, and only election messages are sent.
+A node that passes on a larger id stops being leader at once. So when an id has been all around the ring,
+nobody else leads. With ``heartbeat=None`` only the papers' rules are left, and only election messages are
+sent.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from distlab.sim import Message, Node, NodeId, Timer, message
+from distlab.sim import Node, NodeId, Timer, message
 
 from .durations import seconds
 
@@ -53,7 +56,8 @@ def ring(kind: Callable[..., RingNode], order: Iterable[NodeId], /, **arguments:
     Parameters
     ----------
     kind
-        A class of ring nodes, such as ``ChangRoberts``; it is called with ``order`` and ``arguments`` for each node.
+        A class of ring nodes, such as ``ChangRoberts``; called with ``order`` and ``arguments`` for each
+        node.
     order
         The ids around the ring, clockwise.
 
@@ -87,26 +91,30 @@ def _ring_order(order: Iterable[NodeId]) -> tuple[NodeId, ...]:
 class RingNode(Node):
     """A node on a ring; subclasses say how an election runs.
 
-    Roles are "candidate" (its own id is in the race), "leader", and "follower" with its ``leader`` (None: a larger id has passed,
-    or it has not heard of one).
+    Roles are "candidate" (its own id is in the race), "leader", and "follower" with its ``leader`` (None:
+    it has not heard of one, or a larger id has passed).
 
     Parameters
     ----------
     order
         All ids around the ring, clockwise; None: sorted.
     heartbeat
-        Seconds between pings. None: no pings and no second try; the papers' version for a ring without failures.
+        Seconds between pings. None: no pings and no second try; the papers' version, for a ring that loses
+        nothing.
     timeout
-        Seconds without an answer after which a neighbour is skipped: more than ``heartbeat`` and a round trip.
+        Seconds without an answer after which a neighbour is skipped: more than ``heartbeat`` and a round
+        trip.
     patience
-        Seconds, for each node of the ring, after which an unfinished election starts again: more than it needs in messages.
+        Seconds, times the number of nodes, after which an unfinished election starts again.
     starts
-        Whether the node starts an election when the run begins. One that comes back after a crash does so in any case.
+        Whether the node starts an election when the run begins. One that comes back after a crash does so in
+        any case.
 
     Raises
     ------
     ValueError
-        If a duration is not more than 0, ``timeout`` is not more than ``heartbeat``, or ``order`` names a node twice.
+        If a duration is not more than 0, ``timeout`` is not more than ``heartbeat``, or ``order`` is empty or
+        names a node twice.
     """
 
     sides: ClassVar[tuple[int, ...]] = (CLOCKWISE,)
@@ -213,7 +221,7 @@ class RingNode(Node):
     def is_gone(self, origin: NodeId, side: int) -> bool:
         return origin in self.skipped[side]
 
-    def pass_on(self, msg: Message, origin: NodeId, side: int) -> None:
+    def pass_on(self, msg: Any, origin: NodeId, side: int) -> None:
         if self.is_gone(origin, side):
             self.start_election()
         else:

@@ -1,41 +1,50 @@
 """ZAB: ZooKeeper's fast leader election, and the new epoch that makes its winner a leader.
 
-F. Junqueira, B. Reed, M. Serafini, *Zab: High-performance Broadcast for Primary-Backup Systems*, DSN 2011 (phases 1 and 2); A. Medeiros,
-*ZooKeeper's Atomic Broadcast Protocol: Theory and Practice*, 2012; and ZooKeeper's sources: FastLeaderElection, Leader, Learner.
+F. Junqueira, B. Reed, M. Serafini, *Zab: High-performance Broadcast for Primary-Backup Systems*, DSN 2011
+(phases 1 and 2); A. Medeiros, *ZooKeeper's Atomic Broadcast Protocol: Theory and Practice*, 2012; and
+ZooKeeper's sources (FastLeaderElection, Leader, Learner).
 
-The rule::
+The rule; a vote is <epoch, zxid, server id>, and votes are compared in this order::
 
-    Fast leader election, each server LOOKING; a vote is <epoch, zxid, server id>, compared in this order
-        to look for a leader:           round += 1, vote for itself, send the vote to all voters; again after resend
-        on a vote of a higher round:    enter that round; vote for the better of this vote and itself
-        on a vote of a lower round:     answer with the own vote
-        on a better vote:               vote for the same, send it to all voters
-        a quorum votes as it does, and for finalize_wait no better vote comes:  its server is elected
-        on a vote, when not LOOKING:    answer who leads; who hears so from a quorum and from that leader, joins them
-    Phase 1, discovery                                                                                        (paper's message)
-        a follower:                     FollowerInfo(accepted_epoch) to the elected, till it is answered            CEPOCH
-        elected, with a quorum:         epoch = highest accepted_epoch + 1; LeaderInfo(epoch)                       NEWEPOCH
-        a follower:                     epoch > accepted_epoch: accept it on disk, and promise it in AckEpoch       ACK-E
-                                        epoch = accepted_epoch: AckEpoch without promise; epoch < ...: look anew
+    Fast leader election: a server is looking
+      to look for a leader      round += 1; vote for itself; send the vote to all voters; again after resend
+      on a vote of this round   a better one:     vote for the same, send it to all voters
+         of a higher round      enter that round; vote for the better of it and itself, send it to all voters
+         of a lower round       answer with its own vote
+      a quorum votes like it    and no better vote comes for finalize_wait:  its candidate is elected
+    A server that does not look answers a vote with its own and its state. Who hears from a quorum, and
+    from the leader itself, that it leads, joins it.
+
+    Phase 1, discovery                                                           in the paper
+      a follower                FollowerInfo(accepted_epoch) to the elected      CEPOCH(f.p)
+      elected, by a quorum      epoch = highest accepted_epoch + 1; LeaderInfo   NEWEPOCH(e')
+      a follower                epoch > accepted_epoch:  AckEpoch: a promise     ACK-E(f.a, h)
+                                epoch = accepted_epoch:  AckEpoch: no promise
+      elected                   its follower accepted a later epoch: accept it, look anew  (not in ZooKeeper)
     Phase 2, synchronization
-        elected, promised by a quorum:  NewLeader(epoch, zxid); but look anew if a follower's history is fresher    NEWLEADER
-        a follower:                     current_epoch = epoch, take over the leader's history; Ack. FOLLOWING       ACK-LD
-        elected, with Acks of a quorum: established for the epoch: LEADING
-    Then
-        a leader pings its followers, and looks anew if fewer than a quorum answer; a follower, if its leader falls silent
+      promised by a quorum      NewLeader(epoch, its history)                    NEWLEADER(e', I)
+                                a follower's history is fresher:  look anew
+      a follower                current_epoch = epoch, take the history; Ack     ACK-LD
+      Acks of a quorum          it is established, and leads
 
-A role is what a server can act as: the elected one is shown as "looking" until it is established, and so are its followers until
-they have its epoch. A quorum is more than half of the voters, itself included. Two servers are never established for the same
-epoch, for quorums meet, and nobody promises an epoch twice. An established leader stays when a server with a larger id returns.
+    a leader                    pings; hears from less than a quorum for timeout:  look anew
+    a follower                  no ping for timeout:  look anew
 
-Cost, when all n start at once, with equal delays and histories: n (n - 1) notifications in round one, in which all vote for themselves;
-(n - 1)^2 in round two, in which all but one vote again, n (n - 1) being the bound for every round; then 5 (n - 1) messages for the
-epoch. In time: two messages, finalize_wait, four or five messages. With unequal delays a server votes again for each better vote.
+A role says what a server can do: the elected one is shown as "looking" until it is established, its
+followers until they have the epoch. A quorum is more than half of the voters, oneself included. Quorums
+meet, and nobody promises an epoch twice, so no epoch has two established leaders. Such a leader stays
+when a larger id returns. ZooKeeper leaves out a follower that has accepted a later epoch than its leader's.
+
+Cost, when all n start at once, with equal histories and delays: n (n - 1) notifications in round one,
+where all vote for themselves; (n - 1)^2 in round two, where all but one vote anew (n (n - 1) bounds a
+round); 5 (n - 1) messages for the epoch. In time: two messages, finalize_wait, four messages. With
+unequal delays a server votes anew for each better vote that comes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from typing import ClassVar
 
 from distlab.sim import Node, NodeId, Timer, message
 
@@ -123,9 +132,9 @@ class Pong:
 class Zab(Node):
     """A ZooKeeper server, as far as elections go.
 
-    Roles are "looking" (with its ``round``), "leading" (with its ``epoch``), "following" and "observing" (with ``leader`` and
-    ``epoch``). Recorded are "vote" (round, candidate, epoch, zxid), whenever a server votes, and "elected" (round, leader), when
-    it finds that somebody has won.
+    Roles are "looking" (with ``round``), "leading" (``epoch``), "following" and "observing" (``leader`` and
+    ``epoch``). Recorded are "vote" (round, candidate, and the candidate's epoch and zxid), whenever a server
+    votes, and "elected" (round, leader), when it finds that somebody has won.
 
     Parameters
     ----------
@@ -138,24 +147,25 @@ class Zab(Node):
     finalize_wait
         Seconds to wait for a better vote once a quorum agrees; 0.2 in ZooKeeper (``finalizeWait``).
     resend
-        Seconds after which a looking server sends its vote again. ZooKeeper begins with 0.2 and doubles them up to 60.
+        Seconds after which a looking server sends its vote again. ZooKeeper begins with 0.2 and doubles them
+        up to 60.
     patience
-        Seconds from the end of an election to an established leader; then the election was in vain (``initLimit``).
+        Seconds from the end of an election within which its winner must be established (``initLimit``).
     heartbeat
         Seconds between pings, and between attempts to reach the elected server.
     timeout
-        Seconds without a sign of the leader, or of a quorum of followers, after which a server looks anew (``syncLimit``): more
-        than ``heartbeat``.
+        Seconds without a sign of the leader, or of a quorum of followers, after which a server looks anew
+        (``syncLimit``): more than ``heartbeat``.
 
     Raises
     ------
     ValueError
-        If a duration is not more than 0, ``timeout`` is not more than ``heartbeat``, ``zxid`` or ``epoch`` is not a whole number of 0
-        or more, or ``observers`` leaves nobody to vote.
+        If a duration is not more than 0, ``timeout`` is not more than ``heartbeat``, ``zxid`` or
+        ``epoch`` is not a whole number of 0 or more, or ``observers`` leaves nobody to vote.
 
     References
     ----------
-    Junqueira, Reed and Serafini 2011, section IV; Medeiros 2012, section 3 and 4.
+    Junqueira, Reed and Serafini 2011; Medeiros 2012.
 
     Examples
     --------
@@ -165,7 +175,17 @@ class Zab(Node):
     [[3, 1], [2, 2]]
     """
 
-    stable = ("accepted_epoch", "current_epoch", "zxid")
+    stable: ClassVar[tuple[str, ...]] = ("accepted_epoch", "current_epoch", "zxid")
+
+    vote: Vote
+    finalizing: bool  # has a quorum voted like this server?
+    votes: dict[NodeId, Vote]  # of this round
+    settled: dict[NodeId, tuple[NodeId, int, str]]  # what servers not looking say: leader, epoch, state
+    learners: dict[NodeId, int]  # who has come to follow this server: its accepted_epoch
+    promised: dict[NodeId, bool]  # who has answered to its epoch: did it promise?
+    acks: set[NodeId]  # who has taken over its history
+    heard: set[NodeId]  # from whom it has heard since it last checked
+    epoch: int | None  # that it has proposed
 
     def __init__(
         self,
@@ -229,8 +249,7 @@ class Zab(Node):
         if msg.round == self.round:
             self.count_vote(msg.vote, sender)
         self.settled[sender] = (msg.leader, msg.epoch, msg.state)
-        agree = [id for id, said in self.settled.items() if said[:2] == (msg.leader, msg.epoch)]
-        if self.is_quorum(agree) and self.settled.get(msg.leader) == (msg.leader, msg.epoch, "leading"):
+        if self.is_confirmed(msg):
             self.round = msg.round
             self.vote = msg.vote
             self.end_election()
@@ -238,11 +257,13 @@ class Zab(Node):
     # --- messages: discovery and synchronization
 
     def on_follower_info(self, msg: FollowerInfo, sender: NodeId) -> None:
-        self.learners[sender] = msg.accepted_epoch  # it may have come before this server knows that it is elected
-        if self.leader == self.id:
+        self.learners[sender] = msg.accepted_epoch
+        if self.leader == self.id:  # else it may be elected soon
             self.heard.add(sender)
             if self.epoch is None:
                 self.propose_epoch()
+            elif msg.accepted_epoch > self.epoch:
+                self.make_room_for(msg.accepted_epoch)
             else:
                 self.send(sender, LeaderInfo(self.epoch))
 
@@ -284,7 +305,7 @@ class Zab(Node):
 
     def on_ping(self, msg: Ping, sender: NodeId) -> None:
         if sender == self.leader and self.role != "looking":
-            self.wait(self.timeout, self.look_for_leader)
+            self.watch_leader()
             self.send(sender, Pong())
 
     def on_pong(self, msg: Pong, sender: NodeId) -> None:
@@ -330,13 +351,9 @@ class Zab(Node):
         if self.beat is not None:
             self.beat.cancel()
         self.leader = None
-        self.votes: dict[NodeId, Vote] = {}  # of this round
-        self.settled: dict[NodeId, tuple[NodeId, int, str]] = {}  # servers not looking: leader, epoch, state
-        self.learners: dict[NodeId, int] = {}  # who has come to follow this server: its accepted_epoch
-        self.heard: set[NodeId] = {self.id}  # of whom this server has heard since it last checked
-        self.epoch: int | None = None  # that this server has proposed
-        self.promised: dict[NodeId, bool] = {}  # who has answered to it: did it promise?
-        self.acks: set[NodeId] = set()
+        self.votes, self.settled, self.learners, self.promised = {}, {}, {}, {}
+        self.acks, self.heard = set(), {self.id}
+        self.epoch = None
         self.round += 1
         self.become("looking", round=self.round)
         self.cast_vote(self.own_vote())
@@ -359,10 +376,16 @@ class Zab(Node):
             self.count_vote(vote, self.id)
 
     def count_vote(self, vote: Vote, voter: NodeId) -> None:
-        self.votes[voter] = max(vote, self.votes.get(voter, vote))  # messages may overtake each other
-        if not self.finalizing and self.is_quorum([id for id, other in self.votes.items() if other == self.vote]):
+        self.votes[voter] = max(vote, self.votes.get(voter, vote))  # the older of two may come later
+        agree = [id for id, other in self.votes.items() if other == self.vote]
+        if self.is_quorum(agree) and not self.finalizing:
             self.finalizing = True
             self.wait(self.finalize_wait, self.end_election)
+
+    def is_confirmed(self, msg: Notification) -> bool:
+        """A quorum says that this server leads in this epoch, and so does the server itself."""
+        agree = [id for id, said in self.settled.items() if said[:2] == (msg.leader, msg.epoch)]
+        return self.is_quorum(agree) and self.settled.get(msg.leader) == (msg.leader, msg.epoch, "leading")
 
     def is_quorum(self, servers: Container[NodeId]) -> bool:
         return 2 * sum([id in servers for id in self.voters]) > len(self.voters)
@@ -400,6 +423,11 @@ class Zab(Node):
             self.promised[self.id] = True
             self.begin_epoch()
 
+    def make_room_for(self, epoch: int) -> None:
+        """A follower has accepted a later epoch and could never join; so the next one must be later still."""
+        self.accepted_epoch = epoch
+        self.look_for_leader()
+
     def promise(self, epoch: int) -> bool:
         if epoch == self.accepted_epoch:  # perhaps promised to another
             return False
@@ -410,7 +438,9 @@ class Zab(Node):
         return (follower.current_epoch, follower.zxid) > (self.current_epoch, self.zxid)
 
     def begin_epoch(self) -> None:
-        if self.epoch is not None and self.is_quorum([id for id, promised in self.promised.items() if promised]):
+        if self.epoch is not None and self.is_quorum(
+            [id for id, promised in self.promised.items() if promised]
+        ):
             self.current_epoch = self.epoch
             self.broadcast(NewLeader(self.epoch, self.zxid), to=[id for id in self.promised if id != self.id])
             self.acks.add(self.id)
@@ -426,6 +456,9 @@ class Zab(Node):
             self.beat.cancel()
         self.vote = (self.current_epoch, self.zxid, self.leader)
         self.become(self.state(), leader=self.leader, epoch=self.current_epoch)
+        self.watch_leader()
+
+    def watch_leader(self) -> None:
         self.wait(self.timeout, self.look_for_leader)
 
 
