@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def counterexample(report: Report | Counterexample, *, max_messages: int = 60) -
     """Draw the counterexample of a report as a space-time diagram, and under it the nearest passing run.
 
     The events that broke the property have rings. A star and a dashed line stand, in both runs, where they
-    part for the first time. A long run is cut at its beginning, and the title says so.
+    part for the first time. Of a long run only
+    the end is drawn, from a little before they part, and the title says so.
 
     Parameters
     ----------
@@ -51,22 +53,28 @@ def counterexample(report: Report | Counterexample, *, max_messages: int = 60) -
         raise ValueError(
             f"report must have a counterexample to draw; its verdict is {getattr(report, 'verdict', None)!r}."
         )
-    unit = (
-        "step"
-        if any(words.startswith("step ") for words, _ in found.setting) or "step" in found.code
-        else "s"
-    )
-    failing = Sheet(found.trace, None, None, found.rows, (), max_messages, unit)
-    sheets = [failing]
+    counted = [name for name, _ in found.setting] + [found.sentence]
+    unit = "step" if any(re.search(r"\bstep \d", words) for words in counted) else "s"
+    runs = [found.trace] if found.passing is None else [found.trace, found.passing]
+    same = common_beginning(*runs) if len(runs) > 1 else 0
+    parted = [_events(trace)[same : same + 1] for trace in runs]
+    start = None
+    if unit == "s" and len(runs) > 1:  # a little before the runs part, if that leaves out enough
+        parting = min(
+            events[0].time if events else trace.end for events, trace in zip(parted, runs, strict=True)
+        )
+        start = parting - 0.35 * (found.trace.end - parting)
+        start = start if 0.3 * found.trace.end < start < found.trace.end else None
+    sheets = [Sheet(found.trace, start, None, found.rows, (), max_messages, unit)]
     if found.passing is not None:
-        same = common_beginning(found.trace, found.passing)
-        parted = [_events(trace)[same : same + 1] for trace in (found.trace, found.passing)]
-        rows = [event.row for event in parted[1]]
-        passing = Sheet(found.passing, None, None, rows if failing.first > 0 else (), (), max_messages, unit)
-        passing.events = []
-        sheets.append(passing)
-        if failing.first == passing.first:  # the same time at the same place in both
-            failing.right = passing.right = max(failing.right, passing.right)
+        failing, end = sheets[0], found.passing.end
+        first = failing.first if failing.first < end else None
+        last = min(failing.last, end) if first is not None else None
+        last = last if first is not None and last is not None and last > first else None
+        sheets.append(Sheet(found.passing, first, last, (), (), 2 * max_messages, unit))
+        if first is not None:  # the same time at the same place in both
+            sheets[1].left = failing.left
+            failing.right = sheets[1].right = max(failing.right, sheets[1].right)
     heights = [0.9 + lane_height(len(sheet.trace.nodes)) * len(sheet.trace.nodes) for sheet in sheets]
     sentence = fill(found.sentence, 88)
     figure, rows_of_axes = plt.subplots(
@@ -116,9 +124,9 @@ def _part(ax: Any, trace: Trace, events: list[Event]) -> Any:
     late = time > (left + right) / 2
     ax.annotate(
         text,
-        (time, 1),
+        (time, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(-4 if late else 4, -2),
+        xytext=(-4 if late else 4, 3),
         textcoords="offset points",
         ha="right" if late else "left",
         va="bottom",

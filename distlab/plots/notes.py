@@ -106,7 +106,7 @@ def draw_rings(view: View, events: Sequence[Event]) -> list[Any]:
         text = _what(event)
         wide = view.labels.width(text) * 1.12
         ha = "left" if event.time + wide <= view.right else "right"
-        heights = [view.lane[event.node] + step for step in (-0.42, 0.42, -0.6, 0.6)]
+        heights = [view.lane[event.node] + step for step in (-0.47, 0.42, -0.6, 0.6)]
         y = next((y for y in heights if view.labels.place(text + "xxx", event.time, y, ha)), heights[0])
         view.ax.text(
             event.time,
