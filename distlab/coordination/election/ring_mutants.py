@@ -51,11 +51,6 @@ class NeverSkips(ChangRoberts):
         pass
 
 
-class KeepsOrphans(ChangRoberts):
-    def is_gone(self, origin: NodeId, side: int) -> bool:
-        return False
-
-
 class NeverCompares(ChangRoberts):
     def compare_leaders(self, other: NodeId | None) -> None:
         pass
@@ -128,14 +123,6 @@ MUTANTS = (
         kind=NeverSkips,
         base=ChangRoberts,
         safeguard="a silent neighbour is skipped",
-        source=_HERE,
-        breaks=A_LEADER,
-    ),
-    Mutant(
-        name="keeps messages of dead nodes going around",
-        kind=KeepsOrphans,
-        base=ChangRoberts,
-        safeguard="a message that would skip its origin is discarded",
         source=_HERE,
         breaks=A_LEADER,
     ),
