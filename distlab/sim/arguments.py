@@ -12,7 +12,18 @@ from .network import Network
 from .node import Node, NodeId
 from .shown import shown
 
-__all__ = ["checked_budget", "checked_network", "checked_nodes", "checked_seed", "checked_until", "listed"]
+__all__ = [
+    "PATIENCE",
+    "checked_budget",
+    "checked_network",
+    "checked_nodes",
+    "checked_seed",
+    "checked_until",
+    "listed",
+]
+
+
+PATIENCE = 2_000_000  # events after which a run without an end is thought to have none
 
 
 def checked_nodes(nodes: Any) -> dict[NodeId, Any]:
@@ -74,8 +85,10 @@ def checked_until(until: Any, now: float) -> float | None:
     return None if until == inf else float(until)
 
 
-def checked_budget(max_events: Any) -> int:
-    """A number of events."""
+def checked_budget(max_events: Any, until: float | None) -> int:
+    """A number of events; by default few if nothing else ends the run."""
+    if max_events is None:
+        return PATIENCE if until is None else 50 * PATIENCE
     if isinstance(max_events, bool) or not isinstance(max_events, int) or max_events < 1:
         raise ValueError(f"run(max_events=...) must be a whole number, 1 or more; got {max_events!r}.")
     return max_events

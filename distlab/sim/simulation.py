@@ -29,7 +29,15 @@ from random import Random
 from typing import Any
 
 from . import contract, mistakes
-from .arguments import checked_budget, checked_network, checked_nodes, checked_seed, checked_until, listed
+from .arguments import (
+    PATIENCE,
+    checked_budget,
+    checked_network,
+    checked_nodes,
+    checked_seed,
+    checked_until,
+    listed,
+)
 from .clock import Clock
 from .distributions import Constant
 from .errors import EndlessRun, SimulationError
@@ -213,7 +221,7 @@ class Simulation:
         self,
         until: float | None = None,
         stop_at: str | Sequence[str] = (),
-        max_events: int = 2_000_000,
+        max_events: int | None = None,
     ) -> Trace:
         """Run on, and return the trace so far.
 
@@ -225,7 +233,8 @@ class Simulation:
             A role or the name of a record (or several): stop as soon as a node takes the role or notes the
             record.
         max_events
-            The budget of this call.
+            The budget of this call; default: 2 million events without ``until``, 100 million with it. In any
+            case the run is ended when simulated time has stood still for 2 million events.
 
         Returns
         -------
@@ -249,14 +258,16 @@ class Simulation:
         random_state = contract.random_state()
         self._wake()
         try:
-            left = checked_budget(max_events)
-            began = self.time
+            budget = left = checked_budget(max_events, until)
+            began, still = self.time, 0
             while self._execute(min(left, _BLOCK)):
                 left -= _BLOCK
                 self.trace._compact()
                 self.trace._check_guards(self._done)
-                if left <= 0:
-                    raise EndlessRun(mistakes.endless(self, max_events, self.time == began), self.trace)
+                still = still + _BLOCK if self.time == began else 0
+                if left <= 0 or still >= PATIENCE:
+                    spent = budget - max(left, 0)
+                    raise EndlessRun(mistakes.endless(self, spent, self.time == began), self.trace)
                 began = self.time
         finally:
             if collecting:
