@@ -88,7 +88,7 @@ def checked_until(until: Any, now: float) -> float | None:
 def checked_budget(max_events: Any, until: float | None) -> int:
     """A number of events; by default few if nothing else ends the run."""
     if max_events is None:
-        return PATIENCE if until is None else 50 * PATIENCE
+        return PATIENCE if until is None else 10 * PATIENCE
     if isinstance(max_events, bool) or not isinstance(max_events, int) or max_events < 1:
         raise ValueError(f"run(max_events=...) must be a whole number, 1 or more; got {max_events!r}.")
     return max_events

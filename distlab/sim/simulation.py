@@ -195,11 +195,11 @@ class Simulation:
         for id, node in self.nodes.items():
             node._attach(self, id)
         self._rest()
+        for fault in listed(faults, "faults", Fault):
+            self.inject(fault)
         start = Start()
         for node in self.nodes.values():
             self._schedule(0.0, node, None, start)
-        for fault in listed(faults, "faults", Fault):
-            self.inject(fault)
         self._inject_workload(listed(workload, "workload", Call))
 
     def _inject_workload(self, workload: list[Workload]) -> None:
@@ -233,7 +233,7 @@ class Simulation:
             A role or the name of a record (or several): stop as soon as a node takes the role or notes the
             record.
         max_events
-            The budget of this call; default: 2 million events without ``until``, 100 million with it. In any
+            The budget of this call; default: 2 million events without ``until``, 20 million with it. In any
             case the run is ended when simulated time has stood still for 2 million events.
 
         Returns

@@ -224,12 +224,13 @@ def faults(trace: Trace) -> pd.DataFrame:
         if isinstance(payload, Fault) and not isinstance(payload, Ends) and trace._reached(time, row)
     ]
     found.sort(key=lambda one: one[:2])
+    hit = [_hit(trace, row, payload) for _, row, payload in found]
     heals = [(time, row) for time, row, payload in found if isinstance(payload, Heal)]
     return _frame(
         {
             "time": [time for time, _, _ in found],
             "fault": [type(payload).__name__ for _, _, payload in found],
-            "node": [_hit(trace, row, payload) for _, row, payload in found],
+            "node": _objects(hit) if None in hit else hit,  # a number stays one beside None
             "until": [_until(time, row, payload, heals) for time, row, payload in found],
             "detail": [shown(payload) for _, _, payload in found],
         }

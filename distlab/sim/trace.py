@@ -80,7 +80,7 @@ class Event:
     Examples
     --------
     >>> from distlab.sim import Crash, Node, Simulation, cluster
-    >>> event = Simulation(cluster(Node, 2), faults=[Crash(1, at=1.0)]).run().event(2)
+    >>> event = Simulation(cluster(Node, 2), faults=[Crash(1, at=1.0)]).run().event(0)
     >>> event.kind, event.time, event.fate, event.happened
     ('fault', 1.0, 'done', True)
     """
