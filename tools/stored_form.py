@@ -2,7 +2,7 @@
 
 Dropped are: time stamps, the state and the views of widgets (their text stays), the author's Python version,
 and the path in a traceback. Cells keep their ids; a cell without one is numbered by its place. Pictures are
-stored with a palette of 32 colours, a fifth of the size.
+stored with a palette of 64 colours, a fifth of the size.
 """
 
 import base64
@@ -85,11 +85,11 @@ def _normalise_output(output: NotebookNode) -> None:
 
 
 def _with_palette(picture: str) -> str:
-    """A picture in base64, with at most 32 colours; one that has a palette already stays as it is."""
+    """A picture in base64, with at most 64 colours; one that has a palette already stays as it is."""
     image = Image.open(io.BytesIO(base64.b64decode(picture)))
     if image.mode == "P":
         return picture
-    reduced = image.convert("RGB").quantize(32, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    reduced = image.convert("RGB").quantize(64, method=Image.Quantize.MAXCOVERAGE, kmeans=3)
     buffer = io.BytesIO()
     reduced.save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode() + "\n"
