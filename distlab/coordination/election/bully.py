@@ -8,7 +8,8 @@ The rule::
     to stand for election         send Election to all higher ids
                                   none is higher, or none answers for patience:  lead; Victory to lower ids
                                   one answers, but no Victory for timeout:       stand again
-    on Election, from below       answer Alive; a leader adds Victory, everybody else stands for election
+    on Election, from below       answer Alive; a leader adds Victory; everybody else stands for election,
+                                  unless it has heard its leader within patience
     on Victory or Heartbeat       follow the sender, which is higher; a leader steps down
     a leader                      Heartbeat to all lower ids in every interval
     a follower                    no Heartbeat for timeout:  stand for election
@@ -27,6 +28,8 @@ at best n - 1 messages (i = n - 1), at worst n^2 - n - 1 (i = 1). In time: ``tim
 """
 
 from __future__ import annotations
+
+from math import inf
 
 from distlab.sim import Node, NodeId, Timer, message
 
@@ -109,6 +112,7 @@ class Bully(Node):
             )
         self.leader: NodeId | None = None
         self.answered = False  # has a higher node answered this candidate?
+        self.heard = -inf  # when its leader spoke last, on its own clock
         self.silence: Timer | None = None  # runs while it waits for others
         self.beat: Timer | None = None  # runs while it leads
 
@@ -127,7 +131,7 @@ class Bully(Node):
         self.answer(sender)
         if self.role == "leader":
             self.send(sender, Victory())
-        elif self.role != "candidate":
+        elif self.role != "candidate" and not self.hears_leader():
             self.stand_for_election()
 
     def on_alive(self, msg: Alive, sender: NodeId) -> None:
@@ -165,6 +169,10 @@ class Bully(Node):
     def lower(self) -> list[NodeId]:
         return [peer for peer in self.peers if peer < self.id]
 
+    def hears_leader(self) -> bool:
+        """If so, the leader answers the Election itself; without this, one Election starts many others."""
+        return self.heartbeat is not None and 0 <= self.now - self.heard < self.patience
+
     def stand_for_election(self) -> None:
         self.step_down()
         self.leader = None
@@ -198,6 +206,8 @@ class Bully(Node):
         if self.role != "follower" or self.leader != leader:
             self.leader = leader
             self.become("follower", leader=leader)
+        if leader is not None:
+            self.heard = self.now
         self.watch_leader()
 
     def step_down(self) -> None:
