@@ -1,7 +1,6 @@
 """Bring the README up to date: the list of lessons, and the figure.
 
-    python tools/readme.py            write both
-    python tools/readme.py --check    change nothing; exit with 1 if the list is old
+`python tools/readme.py` writes both; with `--check` it changes nothing and exits with 1 if the list is old.
 """
 
 import argparse
@@ -42,8 +41,9 @@ def draw() -> None:
     from distlab.sim import Outage, Simulation, cluster
 
     sim = Simulation(cluster(Raft, 5), faults=[Outage("leader", at=1.0, until=3.0)], seed=7)
-    ax = plots.timeline(sim.run(until=4.0))
-    ax.figure.savefig(FIGURE, bbox_inches="tight", metadata={"Software": None})
+    figure = plots.timeline(sim.run(until=4.0)).get_figure(root=True)
+    assert figure is not None
+    figure.savefig(FIGURE, bbox_inches="tight", metadata={"Software": None})
 
 
 def main() -> int:

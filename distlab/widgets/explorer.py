@@ -1,7 +1,7 @@
 """An explorer: one function, a labelled control for each of its parameters, and the picture that it draws.
 
-Only sliders, menus and check boxes that fill an image and a line of text are used, no Output widgets: they run the same
-in JupyterLab, in Notebook 7 and without a browser, where the first picture stays.
+Only sliders, menus and check boxes that fill an image and a line of text are used, no Output widgets: they run
+the same in JupyterLab, in Notebook 7 and without a browser, where the first picture stays.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def explorer(
     draw
         Function of the controls' values that returns Axes or a Figure. What it raises is shown as a sentence.
     controls
-        Parameter -> ``(low, high, step, first)`` for a slider (whole numbers or decimals), a sequence of choices
-        (the first is chosen), or True or False for a check box.
+        Parameter -> ``(low, high, step, first)`` for a slider (whole numbers or decimals), a sequence of
+        choices (the first is chosen), or True or False for a check box.
     labels
         Parameter -> the text beside the control, with its unit; default: the parameter's name.
     alt

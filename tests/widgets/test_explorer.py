@@ -7,6 +7,7 @@ from distlab.widgets import explorer, png
 
 
 def picture(n=1, loss=0.0, kind="a", marks=False):
+    """An empty picture whose title is what was chosen."""
     if n == 4:
         raise ValueError("four is not <allowed>")
     axes = plt.subplots(figsize=(2, 1))[1]

@@ -55,7 +55,7 @@ def leader_crashes(algorithm: Callable[..., Node], n: int = 5, seed: int = 0, at
 
 
 def highest_flaps(algorithm: Callable[..., Node], n: int = 5, seed: int = 0, visits: int = 5) -> Trace:
-    """The node with the highest id is down for one second and up for one second, ``visits`` times from 1 s on.
+    """The node with the highest id is down and up for one second each, ``visits`` times from 1 s on.
 
     >>> highest_flaps(Bully, n=3, visits=1).roles.query("role == 'leader'").node.tolist()
     [3, 2, 3]
@@ -75,7 +75,7 @@ def network_splits(algorithm: Callable[..., Node], seed: int = 0) -> Trace:
 
 
 def stale_highest(algorithm: type[Node], seed: int = 0) -> Trace:
-    """Three nodes start together; the highest lacks the last entry of the others' logs (Raft) or histories (ZAB).
+    """Three nodes start together; the highest lacks the last entry of the others' logs or histories.
 
     Bully knows nothing of data, so there is nothing to give to its nodes.
 
