@@ -1,7 +1,7 @@
 """An explorer: one function, a labelled control for each of its parameters, and the picture that it draws.
 
-Only sliders, menus and check boxes that fill an image and a line of text are used, no Output widgets: they run
-the same in JupyterLab, in Notebook 7 and without a browser, where the first picture stays.
+Only sliders, menus and check boxes that fill an image and a line of text are used, no Output widgets: they
+run the same in JupyterLab, in Notebook 7 and without a browser, where the first picture stays.
 """
 
 from __future__ import annotations
