@@ -31,10 +31,10 @@ def faults(seed: int, n: int) -> Iterator[Fault]:
     rng = stream(seed, "storm")
     yield SlowLink(None, None, at=0.0, until=STORM_ENDS, factor=20.0)
     yield LossBurst(0.05, at=0.0, until=STORM_ENDS)
-    for _ in range(5):
+    for _ in range(1 + seed % 10):
         at, victim = rng.uniform(0.0, 3.0), rng.randrange(1, n + 1)
-        if rng.random() < 0.6:
-            yield Outage(victim, at=at, until=at + rng.uniform(0.001, 0.3))
+        if rng.random() < 0.8:
+            yield Outage(victim, at=at, until=at + rng.choice([0.001, 0.01, 0.3]))
         else:
             yield Isolate(victim, at=at, until=at + rng.uniform(0.1, 1.0))
 
