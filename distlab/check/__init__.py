@@ -13,7 +13,8 @@ grading       learners' algorithms and properties: sentences instead of exceptio
 subject       what is checked, and the rules that it must keep
 """
 
-from .checking import Bounds, check, replay
+from .bounds import Bounds
+from .checking import check
 from .grading import Grade, PropertyScore, attempted, check_property, grade, grade_value
 from .observation import Observation, observations
 from .properties import (
@@ -30,6 +31,7 @@ from .properties import (
     StateMachineSafety,
 )
 from .property import AllOf, Property, RunEnd, Violation
+from .replay import replay
 from .report import Counterexample, Report, Search
 from .schedule import FaultBudget
 from .untimed import Budget, Move

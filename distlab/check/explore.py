@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from .progress import progress_bar
 from .property import RunEnd, Violation
-from .untimed import Move, State, World
+from .untimed import Move, State, Way, World
+from .watchdog import now_running
 
 __all__ = ["Exploration", "breadth_first", "deep_walks", "settle"]
 
 Prune = Callable[[dict[Any, Any]], bool]
+Replay = Callable[[list[Move]], Any]
+
+_TRACES = 500  # final states of which the trace is judged, for properties that need one
 
 
 @dataclass
 class Exploration:
     """What a search in the untimed world has seen.
 
-    ``cut`` says what was cut short, in words; empty if everything within the budgets was seen.
+    ``cut`` says what was cut short, in words; empty if everything within the budgets was seen. ``promised``
+    tells a violation of what must hold in the end from one of what must always hold.
     """
 
     kind: str
@@ -34,10 +41,123 @@ class Exploration:
     reached: bool = False
     used: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     violation: Violation | None = None
+    promised: bool = False
     script: list[Move] = field(default_factory=list)
     settled: int = 0
     walks: int = 0
+    traces: int = 0
     notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """States and moves have no cycles; looking for some costs a third of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Search:
+    """A breadth-first search: what it has seen, and how it got there."""
+
+    def __init__(self, world: World, result: Exploration, replay: Replay | None) -> None:
+        self.world = world
+        self.result = result
+        self.replay = replay
+        self.parents: dict[State, State | None] = {}
+
+    def fail(self, violation: Violation, script: list[Move], promised: bool = False) -> None:
+        self.result.violation = violation
+        self.result.script = script
+        self.result.promised = promised
+
+    def path(self, state: State, last: Way | None = None) -> list[Move]:
+        """The moves from the beginning to a state, and one more; renamed back if states were taken for their
+        mirror images.
+        """
+        world = self.world
+        chain: list[State] = []
+        at: State | None = state
+        while at is not None:
+            chain.append(at)
+            at = self.parents[at]
+        chain.reverse()
+        script: list[Move] = []
+        here = world.initial()
+        for target in chain[1:]:
+            way, here = next(
+                (way, new) for way, new in _following(world, here) if world.smallest(new) == target
+            )
+            script.append(way)
+        if last is None:
+            return script
+        if world.symmetry is None:
+            return [*script, world.describe(here, last)]
+        for each in world.moves(here):
+            try:
+                world.after(here, each)
+            except Violation:
+                return [*script, world.describe(here, each)]
+        return script
+
+    def ask_at_the_end(self, state: State) -> None:
+        """Nothing can happen any more, and nothing was lost or crashed: the property's promise for the end
+        must hold.
+        """
+        world, result = self.world, self.result
+        crashes, _, drops, _, timeouts = state.used
+        limit = world.budget.timeouts
+        if state.flight or crashes or drops or (limit is not None and timeouts >= limit):
+            return
+        trace = None
+        if world.property.needs_trace:
+            if self.replay is None or result.traces >= _TRACES:
+                return
+            result.traces += 1
+            trace = self.replay(self.path(state))
+        try:
+            world.property.at_end(world.memory(state), end_of(world, state, 0.0, trace))
+        except Violation as violation:
+            self.fail(violation, self.path(state), promised=True)
+
+    def settle_samples(self, seconds: float, samples: int) -> None:
+        """Fair runs from a sample of the states; if one fails, from those before it too, for a shorter way."""
+        states = list(self.parents)
+        every = max(1, len(states) // samples)
+        for index in range(0, len(states), every):
+            if self._settles(states[index], seconds):
+                continue
+            near = range(min(index, 10 * samples))
+            first = next((at for at in near if not self._settles(states[at], seconds)), index)
+            self._settles(states[first], seconds)
+            return
+
+    def _settles(self, state: State, seconds: float) -> bool:
+        world, result = self.world, self.result
+        result.settled += 1
+        run = _FairRun(world, state)
+        try:
+            run.go(seconds)
+            result.reached = result.reached or world.property.reached(world.memory(run.state))
+            if run.rested:
+                world.property.at_end(world.memory(run.state), end_of(world, run.state, seconds))
+        except Violation as violation:
+            self.fail(violation, [*self.path(state), *run.script()], promised=True)
+            return False
+        return True
+
+
+def _following(world: World, state: State) -> Iterator[tuple[Move, State]]:
+    for each in world.moves(state):
+        try:
+            new = world.after(state, each)
+        except Violation:
+            continue
+        yield world.describe(state, each), new
 
 
 def breadth_first(
@@ -50,6 +170,7 @@ def breadth_first(
     settle_for: float = 0.0,
     settle_samples: int = 300,
     progress: bool = True,
+    replay: Replay | None = None,
 ) -> Exploration:
     """Visit every state within the bounds, the nearest first, so the first violation found is a shortest one.
 
@@ -66,192 +187,186 @@ def breadth_first(
     settle_for
         If more than 0 (synchronous timing only): from a sample of the states, faults end, a fair run of so
         many seconds follows, and the property's ``at_end`` is asked.
+    settle_samples
+        How many states that sample has.
+    progress
+        Show a bar if it takes long.
+    replay
+        Script -> trace, for properties that look at the trace of a whole run.
     """
     result = Exploration("exhaustive")
     began = time.perf_counter()
+    now_running(lambda: world.running)
+    search = _Search(world, result, replay)
     try:
         first = world.smallest(world.initial())
     except Violation as violation:
         result.violation = violation
         return result
-    parents: dict[State, State | None] = {first: None}
-    level: deque[tuple[State, int]] = deque([(first, 0)])
-    most = [0, 0, 0, 0, 0]
-    smallest, moves_of, after = world.smallest, world.moves, world.after
-    renaming = bool(world._renamings)
-    sampled: list[State] = []
-    with progress_bar("exploring", states, progress) as tick:
-        while level:
-            state, at = level.popleft()
-            result.depth = max(result.depth, at)
-            if not len(parents) % 512:
-                tick(len(parents))
-                if seconds is not None and time.perf_counter() - began > seconds:
-                    result.cut = f"stopped after {seconds:g} s"
-                    break
-            _note(world, state, result, goal)
-            if prune is not None and prune(world.view(state)):
-                if "pruned" not in result.notes:
-                    result.notes.append("pruned")
-                continue
-            moves = moves_of(state)
-            if depth is not None and at >= depth:
-                if moves:
-                    result.cut = f"not deeper than {depth} steps"
-                continue
-            quiet = True
-            for move in moves:
-                quiet = quiet and move[0] not in ("deliver", "timer")
-                result.transitions += 1
-                try:
-                    new = after(state, move)
-                    if renaming:
-                        new = smallest(new)
-                except Violation as violation:
-                    result.violation = violation
-                    result.script = _path(world, parents, state, move)
-                    break
-                if new not in parents:
-                    parents[new] = state
-                    level.append((new, at + 1))
-                    for index in range(5):
-                        if new.used[index] > most[index]:
-                            most[index] = new.used[index]
-            if result.violation is None and quiet and not world.synchronous:
-                _ask_at_the_end(world, state, result, parents)
-            if result.violation is not None:
-                break
-            if len(parents) >= states and level:
-                result.cut = f"stopped at {states:,} states"
-                break
-    result.states = len(parents)
-    result.used = tuple(most)  # type: ignore[assignment]
-    if result.violation is None and settle_for > 0 and world.synchronous:
-        every = max(1, len(parents) // settle_samples)
-        sampled = [state for index, state in enumerate(parents) if index % every == 0]
-        _settle_all(world, sampled, settle_for, result, parents)
+    with _no_collecting():
+        search.parents[first] = None
+        with progress_bar("exploring", states, progress) as tick:
+            _explore(search, depth, states, seconds, prune, goal, tick, began)
+        result.states = len(search.parents)
+        if result.violation is None and settle_for > 0 and world.synchronous:
+            search.settle_samples(settle_for, settle_samples)
     result.seconds = time.perf_counter() - began
     return result
 
 
+def _explore(
+    search: _Search,
+    depth: int | None,
+    states: int,
+    seconds: float | None,
+    prune: Prune | None,
+    goal: Prune | None,
+    tick: Callable[[int], None],
+    began: float,
+) -> None:
+    world, result, parents = search.world, search.result, search.parents
+    moves_of, after, smallest = world.moves, world.after, world.smallest
+    renaming = world.symmetry is not None
+    asynchronous = not world.synchronous
+    most = [0, 0, 0, 0, 0]
+    level: deque[tuple[State, int]] = deque([(state, 0) for state in parents])
+    visited = 0
+    while level:
+        state, at = level.popleft()
+        result.depth = max(result.depth, at)
+        visited += 1
+        if not visited % 256:
+            tick(len(parents))
+            if seconds is not None and time.perf_counter() - began > seconds:
+                result.cut = f"stopped after {seconds:g} s"
+                break
+        if not result.reached:
+            _note(world, state, result, goal)
+        if prune is not None and prune(world.view(state)):
+            if "pruned" not in result.notes:
+                result.notes.append("pruned")
+            continue
+        moves = moves_of(state)
+        if depth is not None and at >= depth:
+            if moves:
+                result.cut = f"not deeper than {depth} steps"
+            continue
+        quiet = asynchronous
+        for move in moves:
+            if quiet and move[0] in ("deliver", "timer"):
+                quiet = False
+            result.transitions += 1
+            try:
+                new = after(state, move)
+            except Violation as violation:
+                search.fail(violation, search.path(state, move))
+                result.used = tuple(most)  # type: ignore[assignment]
+                return
+            if renaming:
+                new = smallest(new)
+            if new not in parents:
+                parents[new] = state
+                level.append((new, at + 1))
+                for index, used in enumerate(new.used):
+                    if used > most[index]:
+                        most[index] = used
+        if quiet:
+            search.ask_at_the_end(state)
+            if result.violation is not None:
+                break
+        if len(parents) >= states and level:
+            result.cut = f"stopped at {states:,} states"
+            break
+    result.used = tuple(most)  # type: ignore[assignment]
+
+
 def _note(world: World, state: State, result: Exploration, goal: Prune | None) -> None:
-    if result.reached:
-        return
     if goal is not None:
         result.reached = bool(goal(world.view(state)))
     else:
         result.reached = world.property.reached(world.memory(state))
 
 
-def _ask_at_the_end(
-    world: World, state: State, result: Exploration, parents: dict[State, State | None]
-) -> None:
-    """Nothing can happen any more, and nothing was lost or crashed: the property's promise for the end must
-    hold.
-    """
-    crashes, _, drops, _, timeouts = state.used
-    limit = world.budget.timeouts
-    if state.flight or crashes or drops or (limit is not None and timeouts >= limit):
-        return
-    try:
-        world.property.at_end(world.memory(state), end_of(world, state, 0.0))
-    except Violation as violation:
-        result.violation = violation
-        result.script = _path(world, parents, state, None)
-
-
-def end_of(world: World, state: State, waited: float) -> RunEnd:
+def end_of(world: World, state: State, waited: float, trace: Any = None) -> RunEnd:
     """How things stand in a state."""
     live = world.live(state)
     nodes = world.view(state)
-    return RunEnd(waited, 0.0, live, {id: nodes[id].role for id in live}, None)
+    return RunEnd(waited, 0.0, live, {id: nodes[id].role for id in live}, trace)
+
+
+class _FairRun:
+    """What follows from a state if faults end: crashed nodes that may recover do, messages arrive in the
+    order in which they were sent, timers fire as they come.
+    """
+
+    def __init__(self, world: World, state: State, most: int = 5_000) -> None:
+        self.world = world
+        self.state = state
+        self.most = most
+        self.rested = True  # False: messages went on and on without a timer
+        self._queue = list(state.flight)
+        self._taken: list[tuple[State, Way]] = []
+
+    def go(self, seconds: float) -> None:
+        """Go on for so many seconds of the timers' time."""
+        left = seconds
+        for _ in range(self.most):
+            move = self._next()
+            if move is None:
+                return
+            kind, node, index = move
+            if kind == "timer":
+                left -= self.state.dues[node][index]
+                if left < 0:
+                    return
+            if kind == "deliver":
+                self._queue.remove(node)
+            self._taken.append((self.state, move))
+            new = self.world.after(self.state, move)
+            self._requeue(new.flight)
+            self.state = new
+        self.rested = False
+
+    def script(self) -> list[Move]:
+        """The moves so far."""
+        return [self.world.describe(state, move) for state, move in self._taken]
+
+    def _next(self) -> Way | None:
+        moves = self.world.moves(self.state)
+        back = next((move for move in moves if move[0] == "recover"), None)
+        if back is not None:
+            return back
+        arriving = {move[1] for move in moves if move[0] == "deliver"}
+        if arriving:
+            return ("deliver", next(each for each in self._queue if each in arriving), 0)
+        return next((move for move in moves if move[0] == "timer"), None)
+
+    def _requeue(self, flight: tuple[int, ...]) -> None:
+        """The same messages as in the state, the oldest first."""
+        there = Counter(flight)
+        queue = []
+        for each in self._queue:
+            if there[each]:
+                there[each] -= 1
+                queue.append(each)
+        for each in flight:
+            if there[each]:
+                there[each] -= 1
+                queue.append(each)
+        self._queue = queue
 
 
 def settle(
     world: World, state: State, seconds: float, most: int = 5_000
 ) -> tuple[State, list[tuple[str, int, int]]]:
-    """A fair run without further faults: crashed nodes that may recover do, messages in order, timers as they
-    come.
+    """A fair run without further faults: crashed nodes that may recover do, messages in the order in which
+    they were sent, timers as they come.
 
     Returns the state after ``seconds`` of the timers' time, and the moves that led there.
     """
-    left = seconds
-    taken = []
-    for _ in range(most):
-        moves = world.moves(state)
-        fair = [move for move in moves if move[0] == "recover"]
-        fair = fair or [move for move in moves if move[0] in ("deliver", "timer")]
-        if not fair:
-            break
-        kind, node, index = fair[0]
-        if kind == "timer":
-            left -= state.dues[node][index]
-            if left < 0:
-                break
-        state = world.after(state, fair[0])
-        taken.append(fair[0])
-    return state, taken
-
-
-def _settle_all(
-    world: World,
-    sampled: list[State],
-    seconds: float,
-    result: Exploration,
-    parents: dict[State, State | None],
-) -> None:
-    for state in sampled:
-        result.settled += 1
-        moves: list[tuple[str, int, int]] = []
-        try:
-            end, moves = settle(world, state, seconds)
-            result.reached = result.reached or world.property.reached(world.memory(end))
-            world.property.at_end(world.memory(end), end_of(world, end, seconds))
-        except Violation as violation:
-            result.violation = violation
-            result.script = _path(world, parents, state, None)
-            for move in moves:
-                result.script.append(world.describe(state, move))
-                state = world.after(state, move)
-            return
-
-
-def _path(
-    world: World, parents: dict[State, State | None], state: State, move: tuple[str, int, int] | None
-) -> list[Move]:
-    """The moves from the beginning to a state, and one more; renamed back if states were taken for their
-    mirror images.
-    """
-    chain = []
-    at: State | None = state
-    while at is not None:
-        chain.append(at)
-        at = parents[at]
-    chain.reverse()
-    script = []
-    here = world.initial()
-    for target in chain[1:]:
-        for each in world.moves(here):
-            try:
-                new = world.after(here, each)
-            except Violation:
-                continue
-            if world.smallest(new) == target:
-                script.append(world.describe(here, each))
-                here = new
-                break
-    if move is not None:
-        for each in [move, *world.moves(here)]:
-            try:
-                described = world.describe(here, each)
-                if world.find(here, described) is not None:
-                    world.after(here, each)
-            except Violation:
-                script.append(described)
-                break
-            except IndexError:
-                continue
-    return script
+    run = _FairRun(world, state, most)
+    run.go(seconds)
+    return run.state, [move for _, move in run._taken]
 
 
 def deep_walks(
@@ -269,39 +384,21 @@ def deep_walks(
     """
     result = Exploration("deep")
     began = time.perf_counter()
+    now_running(lambda: world.running)
     seen: set[tuple[int, ...]] = set()
     states: set[State] = set()
     most = [0, 0, 0, 0, 0]
-    with progress_bar("deep walks", walks, progress) as tick:
+    with progress_bar("deep walks", walks, progress) as tick, _no_collecting():
         for number in range(walks):
             tick(number)
             if seconds is not None and time.perf_counter() - began > seconds:
                 result.cut = f"stopped after {seconds:g} s"
                 break
-            rng = Random(f"{seed}/{number}")
             result.walks += 1
-            taken: list[tuple[State, tuple[str, int, int]]] = []
+            taken: list[tuple[State, Way]] = []
             try:
-                state = world.initial()
-                for step in range(depth):
-                    moves = world.moves(state)
-                    if not moves:
-                        break
-                    for move in rng.sample(moves, min(3, len(moves))):
-                        taken.append((state, move))
-                        new = world.after(state, move)
-                        result.transitions += 1
-                        if new.locals not in seen:
-                            break
-                        taken.pop()
-                    else:
-                        taken.append((state, move))
-                    state = new
-                    seen.add(state.locals)
-                    states.add(state)
-                    result.depth = max(result.depth, step + 1)
-                    _note(world, state, result, None)
-                most = [max(pair) for pair in zip(most, state.used, strict=True)]
+                end = _walk(world, depth, Random(f"{seed}/{number}"), seen, states, taken, result)
+                most = [max(pair) for pair in zip(most, end.used, strict=True)]
             except Violation as violation:
                 result.violation = violation
                 result.script = [world.describe(here, move) for here, move in taken]
@@ -310,3 +407,36 @@ def deep_walks(
     result.used = tuple(most)  # type: ignore[assignment]
     result.seconds = time.perf_counter() - began
     return result
+
+
+def _walk(
+    world: World,
+    depth: int,
+    rng: Random,
+    seen: set[tuple[int, ...]],
+    states: set[State],
+    taken: list[tuple[State, Way]],
+    result: Exploration,
+) -> State:
+    state = world.initial()
+    for step in range(depth):
+        moves = world.moves(state)
+        if not moves:
+            break
+        new = state
+        for move in rng.sample(moves, min(3, len(moves))):
+            taken.append((state, move))
+            new = world.after(state, move)
+            result.transitions += 1
+            if new.locals not in seen:
+                break
+            taken.pop()
+        else:
+            taken.append((state, move))
+        state = new
+        seen.add(state.locals)
+        states.add(state)
+        result.depth = max(result.depth, step + 1)
+        if not result.reached:
+            _note(world, state, result, None)
+    return state

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .checking import Bounds, check
+from .bounds import Bounds
+from .checking import check
 from .property import as_property
 from .report import Report
 from .schedule import FaultBudget

@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from distlab.sim import Constant, Network, Uniform
 
 from .property import Property
+from .report import tell
 from .schedule import faults_end
 from .subject import Subject
-from .watched import Outcome, Setting, watch
+from .watched import Outcome, Setting, Unusable, watch
 
-__all__ = ["Shrunk", "fewer", "minimise"]
+__all__ = ["Shrunk", "common_beginning", "fewer", "first_difference", "minimise"]
 
 T = TypeVar("T")
 
@@ -61,27 +62,31 @@ class Shrunk:
 
 
 class _Shrinker:
-    def __init__(self, subject: Subject, property: Property, budget: int) -> None:
+    def __init__(self, subject: Subject, property: Property, first: Outcome, budget: int) -> None:
         self.subject = subject
         self.property = property
+        self.way = (first.kind, first.late)
         self.left = budget
+        self.rows_left = _ROWS
         self.reruns = 0
-        self.kind = "property"
 
-    def run(self, setting: Setting) -> Outcome:
+    def run(self, setting: Setting) -> Outcome | None:
+        """The outcome of one more run; None if it cannot begin."""
         self.reruns += 1
         self.left -= 1
-        return watch(self.subject.nodes(setting.nodes), self.property, setting)
+        try:
+            outcome = watch(self.subject.nodes(setting.nodes), self.property, setting)
+        except Unusable:  # such as a fault of a node that is no longer there
+            return None
+        self.rows_left -= outcome.rows
+        return outcome
 
     def fails(self, setting: Setting) -> Outcome | None:
         """The outcome if the setting still fails in the same way; None if not, or if the budget is spent."""
-        if self.left <= 0:
+        if self.left <= 0 or self.rows_left <= 0:
             return None
-        try:
-            outcome = self.run(setting)
-        except Exception:
-            return None
-        return outcome if outcome.failed and outcome.kind == self.kind else None
+        outcome = self.run(setting)
+        return outcome if outcome is not None and (outcome.kind, outcome.late) == self.way else None
 
 
 def minimise(
@@ -106,21 +111,42 @@ def minimise(
     Shrunk
         The smallest failing run found, with its full trace.
     """
-    shrinker = _Shrinker(subject, property, budget)
-    shrinker.kind = outcome.kind
+    if outcome.kind == "endless":  # each run of it takes a second
+        return Shrunk(outcome, outcome.setting, 0, None)
+    shrinker = _Shrinker(subject, property, outcome, budget)
     best = outcome
-    for simplify in (
-        _fewer_faults,
-        _fewer_calls,
-        _fewer_nodes,
-        _fewer_faults,
-        _calmer_network,
-        _rounder,
-        _shorter,
-    ):
+    for simplify in (_fewer_faults, _fewer_calls, _fewer_nodes, _calmer_network, _rounder, _shorter):
         best = simplify(shrinker, best, within)
+    while True:
+        faults, calls = best.setting.faults, best.setting.workload
+        best = _one_less(shrinker, best, within)
+        if (best.setting.faults, best.setting.workload) == (faults, calls):
+            break
     full = watch(subject.nodes(best.setting.nodes), property, best.setting, full=True)
     return Shrunk(full, outcome.setting, shrinker.reruns, _neighbour(shrinker, full, within))
+
+
+_ROWS = 3_000_000  # rows of trace that all re-runs together may write: some seconds
+
+
+def _one_less(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
+    """One fault or one call less, with the same end of the run or with the end that fits what is left."""
+    setting = best.setting
+    for at in range(len(setting.faults)):
+        faults = [*setting.faults[:at], *setting.faults[at + 1 :]]
+        same_end = replace(setting, faults=tuple(faults))
+        own_end = _with_faults(setting, faults, within)
+        for trial in [own_end] if own_end == same_end else [own_end, same_end]:
+            found = shrinker.fails(trial)
+            if found is not None:
+                return found
+    for at in range(len(setting.workload)):
+        found = shrinker.fails(
+            replace(setting, workload=(*setting.workload[:at], *setting.workload[at + 1 :]))
+        )
+        if found is not None:
+            return found
+    return best
 
 
 def _with_faults(setting: Setting, faults: Sequence[Any], within: float) -> Setting:
@@ -166,7 +192,7 @@ def _fewer_nodes(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
         n = best.setting.nodes - 1
         try:
             ids = list(shrinker.subject.nodes(n))
-        except Exception:
+        except Unusable:
             break
         faults = [
             fault
@@ -250,7 +276,10 @@ def _neighbour(shrinker: _Shrinker, failing: Outcome, within: float) -> Outcome 
     best: Outcome | None = None
     longest = -1
     for trial in trials[:12]:
-        outcome = watch(shrinker.subject.nodes(trial.nodes), shrinker.property, trial, full=True)
+        try:
+            outcome = watch(shrinker.subject.nodes(trial.nodes), shrinker.property, trial, full=True)
+        except Unusable:
+            continue
         if not outcome.failed:
             same = common_beginning(failing.trace, outcome.trace)
             if same > longest:
@@ -274,3 +303,14 @@ def _story(trace: Any) -> list[tuple[Any, ...]]:
         for event in trace.events()
         if event.kind != "fault"
     ]
+
+
+def first_difference(failing: Any, passing: Any) -> str:
+    """Where two runs part, in words."""
+    same = common_beginning(failing, passing)
+    mine = [event for event in failing.events() if event.kind != "fault"]
+    theirs = [event for event in passing.events() if event.kind != "fault"]
+    here = tell(mine[same]).strip() if same < len(mine) else "the run ends"
+    there = tell(theirs[same]).strip() if same < len(theirs) else "the run ends"
+    here, there = here or "a node starts", there or "a node starts"
+    return f"the runs are the same for {same} events; then here: {here}; there: {there}"

@@ -13,26 +13,39 @@ Plain functions are properties too: ``def never_two(nodes): ...`` is called with
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .observation import Observation
 
-__all__ = ["Property", "RunEnd", "Violation", "as_property"]
+__all__ = ["Property", "PropertyBroke", "RunEnd", "Violation", "as_property", "guarded"]
 
 
 class Violation(Exception):
     """Something is wrong. The text is the sentence that a learner reads.
 
-    ``rows`` are the rows of the trace in which the guilty events stand, ``nodes`` who is involved.
+    ``rows`` are the rows of the trace in which the guilty events stand, ``nodes`` who is involved, ``kind``
+    is "property", "error" (the algorithm broke) or "contract" (it broke a rule of the laboratory).
     """
 
-    def __init__(self, sentence: str, rows: tuple[int, ...] = (), nodes: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        rows: tuple[int, ...] = (),
+        nodes: tuple[Any, ...] = (),
+        kind: str = "property",
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.rows = tuple(row for row in rows if row >= 0)
         self.nodes = nodes
+        self.kind = kind
+
+
+class PropertyBroke(Exception):
+    """A property could not be evaluated: it raised something else than a violation. The text says where."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,10 @@ class Property:
         """
         return None
 
+    def tidy(self, memory: Any) -> Any:
+        """A memory in its normal form, after nodes have been renamed in it: for instance, sorted again."""
+        return memory
+
     def __repr__(self) -> str:
         shown = ", ".join(
             f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_")
@@ -154,6 +171,12 @@ class AllOf(Property):
     def goal(self) -> str:
         return " and ".join(each.goal for each in self._all)
 
+    def calm(self) -> Property:
+        return AllOf(*[each.calm() for each in self._all])
+
+    def tidy(self, memory: Any) -> Any:
+        return tuple([each.tidy(part) for each, part in zip(self._all, memory, strict=True)])
+
     def default_bounds(self) -> dict[str, Any] | None:
         return next((bounds for each in self._all if (bounds := each.default_bounds()) is not None), None)
 
@@ -191,15 +214,102 @@ class _OfTrace(Property):
         _raise_if(self._function(end.trace), self.name)
 
 
+class _Guarded(Property):
+    """A property whose own mistakes are told from those of the algorithm."""
+
+    def __init__(self, inner: Property) -> None:
+        self._inner = inner
+        self.needs_nodes = inner.needs_nodes
+        self.needs_trace = inner.needs_trace
+        self.within = inner.within
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def goal(self) -> str:
+        return self._inner.goal
+
+    @property
+    def ours(self) -> bool:
+        """Is it one of this package, not one of the caller's own?"""
+        return type(self._inner).__module__.startswith("distlab.") and not isinstance(
+            self._inner, _OfNodes | _OfTrace
+        )
+
+    def begin(self, nodes: tuple[Any, ...]) -> Any:
+        return self._ask("begin", nodes)
+
+    def see(self, memory: Any, seen: Observation) -> Any:
+        try:
+            return self._inner.see(memory, seen)
+        except (Violation, PropertyBroke):
+            raise
+        except Exception as error:
+            raise self._broke(error) from error
+
+    def look(self, memory: Any, nodes: Mapping[Any, Any]) -> Any:
+        try:
+            return self._inner.look(memory, nodes)
+        except (Violation, PropertyBroke):
+            raise
+        except Exception as error:
+            raise self._broke(error) from error
+
+    def at_end(self, memory: Any, end: RunEnd) -> None:
+        self._ask("at_end", memory, end)
+
+    def reached(self, memory: Any) -> bool:
+        return bool(self._ask("reached", memory))
+
+    def calm(self) -> Property:
+        return _Guarded(self._inner.calm())
+
+    def default_bounds(self) -> dict[str, Any] | None:
+        return self._inner.default_bounds()
+
+    def tidy(self, memory: Any) -> Any:
+        return self._ask("tidy", memory)
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    def _ask(self, what: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._inner, what)(*arguments)
+        except (Violation, PropertyBroke):
+            raise
+        except Exception as error:
+            raise self._broke(error) from error
+
+    def _broke(self, error: Exception) -> PropertyBroke:
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if "/distlab/check/" not in frame.filename.replace("\\", "/")
+        ]
+        where = f" in {frames[-1].name}(), line {frames[-1].lineno}" if frames else ""
+        return PropertyBroke(
+            f"the property {self.name} broke with {type(error).__name__}: {error}{where}; so nothing was "
+            "judged"
+        )
+
+
+def guarded(property: Property) -> Property:
+    """The same property; what it raises besides violations becomes :class:`PropertyBroke`."""
+    return property if isinstance(property, _Guarded) else _Guarded(property)
+
+
 def _raise_if(answer: Any, name: str) -> None:
     if answer is None or answer is True:
         return
     if answer is False:
         raise Violation(f"{name} does not hold.")
     if not isinstance(answer, str):
-        raise TypeError(
-            f"{name} must answer None (all is well) or a sentence that says what is wrong; it answered "
-            f"{answer!r}."
+        raise PropertyBroke(
+            f"the property {name} must answer None (all is well) or a sentence that says what is wrong; it "
+            f"answered {answer!r}"
         )
     raise Violation(answer)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from distlab.sim import Trace
 
-from .minimise import common_beginning
 from .property import Violation
 
 __all__ = ["Counterexample", "Report", "Search"]
@@ -16,17 +15,22 @@ __all__ = ["Counterexample", "Report", "Search"]
 
 @dataclass
 class Search:
-    """One search: its kind ("random", "exhaustive", "deep"), its bound in words, and what it counted."""
+    """One search: its kind ("random", "exhaustive", "deep"), its bound in words, and what it counted.
+
+    ``cut`` says what was cut short, ``inconclusive`` why it means nothing, ``asked`` whether the caller asked
+    for it or it came by default.
+    """
 
     kind: str
     bound: str
     counts: dict[str, Any] = field(default_factory=dict)
     cut: str = ""
     inconclusive: str = ""
+    asked: bool = False
 
     def __str__(self) -> str:
         end = f"; {self.cut}" if self.cut else ""
-        return f"{self.kind}: {self.bound}{end}"
+        return f"{self.kind}: {self.bound}{end}{f'; {self.inconclusive}' if self.inconclusive else ''}"
 
 
 @dataclass
@@ -101,26 +105,13 @@ def _facts(payload: Any) -> str:
     return f" ({', '.join(f'{name}={value!r}' for name, value in facts.items())})" if facts else ""
 
 
-def first_difference(failing: Trace, passing: Trace) -> str:
-    """Where two runs part, in words."""
-    same = common_beginning(failing, passing)
-    mine = [event for event in failing.events() if event.kind != "fault"]
-    theirs = [event for event in passing.events() if event.kind != "fault"]
-    here = tell(mine[same]).strip() if same < len(mine) else "the run ends"
-    there = tell(theirs[same]).strip() if same < len(theirs) else "the run ends"
-    here, there = here or "a node starts", there or "a node starts"
-    return f"the runs are the same for {same} events; then here: {here}; there: {there}"
-
-
 class Report:
     """What :func:`distlab.check.check` answers.
 
     Attributes
     ----------
     verdict : str
-        "passed", "failed", "gave up" (a search was cut short before it saw enough) or "inconclusive" (nothing
-        relevant
-        happened, so passing means nothing).
+        "passed", "failed" or "inconclusive" (nothing relevant happened, so passing means nothing).
     sentence : str
         Why, in one sentence.
     searches : list of Search

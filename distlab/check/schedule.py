@@ -39,8 +39,8 @@ class FaultBudget:
 
     Examples
     --------
-    >>> FaultBudget(crashes=1, partitions=0, pauses=0, loss_bursts=0).draw([1, 2, 3], Random(4))
-    [Outage(node='leader', at=0.01, until=0.02)]
+    >>> FaultBudget(crashes=1, partitions=0, pauses=0, loss_bursts=0, slow_links=0).draw([1, 2], Random(4))
+    [Outage(node='leader', at=0.089, until=0.114)]
     """
 
     crashes: int = 2

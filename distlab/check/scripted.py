@@ -5,17 +5,19 @@ Each move takes place at its number in the script, as a time in seconds. What is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappush
 from random import Random
 from typing import Any
 
-from distlab.sim import Call, Clock, Constant, Crash, Network, Node, Recover, stream
-from distlab.sim.events import SimTimer
+from distlab.sim import Call, Clock, Constant, ContractError, Crash, Network, Node, Recover, mistakes, stream
+from distlab.sim.events import SimTimer, Work
 
-from .property import Property, Violation
+from .memory import told
+from .property import Property, PropertyBroke, RunEnd, Violation
 from .untimed import Move
-from .watched import Watched, _story
+from .watchdog import EndlessHandler, now_running
+from .watched import Watched, endless, story
 
 __all__ = ["Scripted", "play"]
 
@@ -25,13 +27,29 @@ _NEVER = 1e12
 class Scripted(Watched):
     """A simulation in which nothing happens by itself."""
 
-    def __init__(self, nodes: dict[Any, Node], property: Property, same_draws: bool = False) -> None:
+    def __init__(
+        self,
+        nodes: dict[Any, Node],
+        property: Property,
+        same_draws: bool = False,
+        topology: Mapping[Any, Iterable[Any]] | None = None,
+    ) -> None:
         self._step_rng: dict[Any, Random] = {}
         self._same_draws = same_draws
-        super().__init__(nodes, property, network=Network(latency=Constant(_NEVER)), trace="full")
+        network = Network(latency=Constant(_NEVER))
+        if topology is not None:
+            network = Network(
+                latency=Constant(_NEVER), topology={id: tuple(near) for id, near in topology.items()}
+            )
+        super().__init__(nodes, property, network=network, trace="full")
         self._clocks = dict.fromkeys(self.nodes, Clock())  # so that timers ask _real_delay
+        now_running(lambda: self._cause if self._cause >= 0 else None)
+
+    def start(self) -> None:
+        """Let every node begin."""
         for _ in range(len(self.nodes)):
             self.step()
+        self.judge()
 
     def rng(self, node: Node) -> Random:
         key = (node.id, self._cause)
@@ -48,7 +66,12 @@ class Scripted(Watched):
         return _NEVER
 
     def work(self, node: Node, duration: float, then: Any, args: tuple[Any, ...]) -> Any:
-        return self.after(node, duration, then, args)
+        work = Work(self, node, duration, then, args, [0.0])
+        work.due = work.queued_at = _NEVER
+        work.row = work.queued = self._next_row()
+        self._note((self._cause, _NEVER, node.id, work))
+        heappush(self._heap, (_NEVER, work.row, node, None, work))
+        return work
 
     def move(self, move: Move, at: float) -> bool:
         """Make a move at a time; False if it is not possible."""
@@ -65,26 +88,24 @@ class Scripted(Watched):
     def _message(self, move: Move, at: float) -> bool:
         sender, msg = move.what
         receiver = self.nodes[move.node]
-        index = next(
-            (
-                index
-                for index, (_, _, target, source, payload) in enumerate(self._heap)
-                if target is receiver and source == sender and payload == msg
-            ),
-            None,
-        )
-        if index is None:
+        same = [
+            (entry[1], index)
+            for index, entry in enumerate(self._heap)
+            if entry[2] is receiver and entry[3] == sender and entry[4] == msg
+        ]
+        if not same:
             return False
+        index = min(same)[1]  # the oldest
         _, row, target, source, payload = self._heap[index]
         if move.kind == "deliver":
             if not self.up(move.node):
                 return False
             self._take(index)
-            self._execute(row, at, target, source, payload)
+            self._carry_out(row, at, target, source, payload)
         elif move.kind == "drop":
             self._take(index)
-            self.trace._fates[row] = "lost"
-            self.trace._held[row] = at
+            self.trace._except(row, "lost")
+            self.trace._hold(row, at)
         else:
             cause = self._cause
             self._cause = self.trace.event(row).cause
@@ -97,7 +118,8 @@ class Scripted(Watched):
         return True
 
     def _timer(self, move: Move, at: float) -> bool:
-        method, args = move.what
+        method, args, *number = move.what
+        running: dict[int, int] = {}  # row -> index in the heap
         for index, (_, row, target, _, timer) in enumerate(self._heap):
             if (
                 isinstance(timer, SimTimer)
@@ -105,13 +127,18 @@ class Scripted(Watched):
                 and timer.row >= 0
                 and timer.queued == row
                 and timer.method.__name__ == method
-                and tuple(timer.args) == tuple(args)
+                and told(tuple(timer.args)) == tuple(args)
             ):
-                self._take(index)
-                timer.queued = timer.row
-                self._execute(timer.row, at, target, None, timer)
-                return True
-        return False
+                running[timer.row] = index
+        place = number[0] if number else 0
+        if place >= len(running):
+            return False
+        index = running[sorted(running)[place]]
+        _, _, target, _, timer = self._heap[index]
+        self._take(index)
+        timer.queued = timer.row
+        self._carry_out(timer.row, at, target, None, timer)
+        return True
 
     def _call(self, move: Move, at: float) -> bool:
         if not self.up(move.node):
@@ -119,7 +146,7 @@ class Scripted(Watched):
         call = Call(move.node, at, *move.what)
         row = self._next_row()
         self._note((-1, at, move.node, call))
-        self._execute(row, at, self.nodes[move.node], None, call)
+        self._carry_out(row, at, self.nodes[move.node], None, call)
         return True
 
     def _fate(self, move: Move, at: float, possible: bool, act: Any) -> bool:
@@ -129,9 +156,11 @@ class Scripted(Watched):
         fault = (Crash if move.kind == "crash" else Recover)(move.node, at)
         self._write_row(row, (-1, at, None, fault))
         self.time, self._cause = at, row
-        act(move.node)
-        self._cause = -1
-        self.trace.end = at
+        try:
+            act(move.node)
+        finally:
+            self._rest()
+            self.trace.end = at
         return True
 
     def _recover_now(self, id: Any) -> None:
@@ -139,45 +168,79 @@ class Scripted(Watched):
         for index, (_, row, target, _, payload) in enumerate(self._heap):
             if type(payload).__name__ == "Restart" and target is self.nodes[id]:
                 self._take(index)
-                self._execute(row, self.time, target, None, payload)
+                self._carry_out(row, self.time, target, None, payload)
                 return
 
     def _take(self, index: int) -> None:
         del self._heap[index]
         heapify(self._heap)
 
-    def _execute(self, row: int, at: float, target: Any, source: Any, payload: Any) -> None:
-        self.time, self._cause = at, row
-        self.trace._held[row] = at
-        self.trace.end = at
+    def _carry_out(self, row: int, at: float, target: Any, source: Any, payload: Any) -> None:
+        self._wake()
+        self._previous = self.time
+        self.time, self._cause, self._done = at, row, row
+        self.trace._hold(row, at)
         try:
             target._on[payload.__class__](target, payload, source)
+        except Exception as error:
+            error.add_note(mistakes.where(self, target, source, payload))
+            raise
         finally:
-            self._cause = -1
-            self.trace._compact()
+            self._rest()
+            self.trace.end = at
+        self.trace._check_guards(row)
 
 
 def play(
-    nodes: Mapping[Any, Node], property: Property, script: Sequence[Move], same_draws: bool = False
+    nodes: Mapping[Any, Node],
+    property: Property,
+    script: Sequence[Move],
+    same_draws: bool = False,
+    topology: Mapping[Any, Iterable[Any]] | None = None,
+    promise: float | None = None,
 ) -> tuple[Scripted, Violation | None, list[Move]]:
     """Play a script, skipping what is not possible; stops at the first violation.
 
-    Returns the simulation, the violation or None, and the moves that were made.
+    Parameters
+    ----------
+    nodes, property, topology
+        As for :class:`~distlab.check.untimed.World`.
+    script
+        The moves.
+    same_draws
+        Whether all nodes have the same random draws (under symmetry).
+    promise
+        If given, the property is asked at the end too, as if faults had been over for so many seconds.
+
+    Returns
+    -------
+    tuple
+        The simulation, the violation or None, and the moves that were made.
     """
-    sim = Scripted(dict(nodes), property, same_draws)
+    sim = Scripted(dict(nodes), property, same_draws, topology)
     made: list[Move] = []
     violation: Violation | None = None
     try:
-        sim.judge()
+        sim.start()
         for move in script:
             made.append(move)
             if sim.move(move, float(len(made))):
                 sim.judge()
             else:
                 made.pop()
+        if promise is not None:
+            live = tuple([id for id in sim.nodes if sim.up(id)])
+            roles = {id: sim.nodes[id].role for id in live}
+            property.at_end(sim.memory, RunEnd(promise, 0.0, live, roles, sim.trace))
     except Violation as found:
         violation = found
+    except PropertyBroke:
+        raise
+    except ContractError as error:
+        violation = Violation(str(error), kind="contract")
+    except EndlessHandler as error:
+        violation = Violation(endless(error), kind="endless")
     except Exception as error:
-        violation = Violation(_story(error))
-    sim.trace._compact()
+        violation = Violation(story(error), kind="error")
+    sim.trace.end = sim.time
     return sim, violation, made

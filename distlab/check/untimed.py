@@ -2,7 +2,7 @@
 
 A state of the world is a tuple of small numbers:
 
-* the local state of each node (its attributes and running timers), interned: equal contents, equal number;
+* the local state of each node (its attributes and running timers), interned: equal pictures, equal number;
 * the messages under way, a sorted tuple of interned envelopes (sender, receiver, message);
 * what is left on the timers (only with ``timing="synchronous"``);
 * the property's memory, interned;
@@ -16,32 +16,34 @@ Timing
 ------
 ``"asynchronous"``  any timer may fire at any time: what holds here holds for every speed of every machine.
 ``"synchronous"``   messages are faster than timers: a timer fires only when nothing is under way, the
-earliest first. For
-                    algorithms that need bounded delays (Bully).
+earliest first. For algorithms that need bounded delays (Bully).
 
-Clocks stand still at 0 in this world; random draws of a node are the same in every step.
+Clocks stand still at 0 in this world; random draws of a node are the same in every step. Work is done in the
+order in which it came, by as many workers as the node has, and does not count as a time-out. A message to a
+node that is down waits for it; with synchronous timing it is lost when the next timer fires.
 """
 
 from __future__ import annotations
 
-import copy
-from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from itertools import permutations
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heapify, heapreplace
 from random import Random
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from distlab.sim import Call, ContractError, Message, Node, freeze, stream
+from distlab.sim import Call, ContractError, Node, freeze, stream
 from distlab.sim.contract import inspect_class
 
+from .memory import Pending, copied, pictured, told
 from .observation import Observation
-from .property import Property, Violation
+from .property import Property, PropertyBroke, Violation
+from .step import StepDriver
+from .symmetry import Symmetry
 
-__all__ = ["Budget", "Move", "State", "World"]
+__all__ = ["OUTSIDE", "Budget", "Move", "State", "World"]
 
 OUTSIDE = -1  # the sender of calls
+
+Way = tuple[str, int, int]  # a move inside the world: kind, node or envelope, timer
 
 
 class Budget(NamedTuple):
@@ -60,7 +62,8 @@ class Budget(NamedTuple):
 class Move(NamedTuple):
     """One thing that can happen: kind "deliver", "drop", "duplicate", "timer", "call", "crash" or "recover".
 
-    For messages ``what`` is (sender, message); for timers and calls (method, arguments).
+    For messages ``what`` is (sender, message); for timers (method, arguments), and a number if it is not the
+    first of several equal ones; for calls (method, arguments).
     """
 
     kind: str
@@ -69,7 +72,7 @@ class Move(NamedTuple):
 
     def __str__(self) -> str:
         if self.kind == "timer":
-            method, args = self.what
+            method, args, *_ = self.what
             return f"node {self.node!r}: timer {method}({', '.join(map(repr, args))}) fires"
         if self.kind == "call":
             method, args = self.what
@@ -91,57 +94,43 @@ class State(NamedTuple):
     used: tuple[int, int, int, int, int]
 
 
-class _Timer:
-    """A timer in the untimed world: it is running or not."""
+class _Watcher:
+    """The driver of nodes that a property looks at: they may be read, not made to act."""
 
-    __slots__ = ("args", "box", "delay", "method", "origin", "repeats")
+    def __init__(self, peers: Callable[[Any], tuple[Any, ...]]) -> None:
+        self._peers = peers
 
-    def __init__(
-        self, box: list[_Timer], method: str, args: tuple[Any, ...], delay: float, repeats: bool
-    ) -> None:
-        self.box = box
-        self.method = method
-        self.args = args
-        self.delay = delay
-        self.repeats = repeats
-        self.origin = -1  # which running timer of the state before it is; -1: set anew in this step
-        box.append(self)
+    def peers(self, node: Node) -> tuple[Any, ...]:
+        return self._peers(node.id)
 
-    @property
-    def pending(self) -> bool:
-        return any(timer is self for timer in self.box)
+    def clock(self, node: Node) -> float:
+        return 0.0
 
-    def cancel(self) -> None:
-        self.box[:] = [timer for timer in self.box if timer is not self]
-
-    def reset(self, delay: float | None = None) -> None:
-        if delay is not None:
-            if not delay >= 0:
-                raise ContractError(f"a timer's delay must be 0 seconds or more; got {delay!r}.")
-            self.delay = delay
-        self.cancel()
-        self.origin = -1
-        self.box.append(self)
-
-    def spec(self) -> tuple[str, Any, bool]:
-        return (self.method, freeze(self.args), self.repeats)
+    def __getattr__(self, verb: str) -> Any:
+        raise ContractError(f"a property looks at nodes, it cannot make them {verb}.")
 
 
-class _Local:
+class Local:
     """One local state: what a node remembers, and its running timers."""
 
-    __slots__ = ("down", "memory", "node", "number", "specs", "timers", "view")
+    __slots__ = ("down", "handles", "memory", "node", "picture", "specs", "timers", "view", "works")
 
     def __init__(
-        self, number: int, node: int, memory: dict[str, Any], timers: list[_Timer], down: bool
+        self, node: int, memory: dict[str, Any], timers: list[Pending], handles: list[Any], down: bool
     ) -> None:
-        self.number = number
         self.node = node
         self.memory = memory
         self.timers = timers
+        self.handles = handles
         self.down = down
-        self.specs = tuple([(timer.method, timer.args) for timer in timers])
-        self.view = SimpleNamespace(**memory)
+        self.picture: Any = None
+        self.specs: list[tuple[Any, ...]] = []
+        for timer in timers:
+            spec = (timer.method, told(timer.args))
+            same = sum(each[:2] == spec for each in self.specs)
+            self.specs.append((*spec, same) if same else spec)
+        self.works = tuple([index for index, timer in enumerate(timers) if timer.work])
+        self.view: Any = None
 
 
 class _Step(NamedTuple):
@@ -151,97 +140,8 @@ class _Step(NamedTuple):
     local: int
     sends: tuple[int, ...]
     seen: tuple[Observation, ...]
-    timers: tuple[tuple[int, float], ...]  # (index of the old timer or -1, its delay if new)
-    error: str | None
-
-
-class _OperationHandle:
-    def __init__(self, driver: _Driver, node: Node, number: int) -> None:
-        self.driver, self.node, self.number = driver, node, number
-
-    def complete(self, result: Any = None) -> None:
-        self._end("ok", result)
-
-    def fail(self, reason: Any = None) -> None:
-        self._end("failed", reason)
-
-    def unknown(self, reason: Any = None) -> None:
-        self._end("unknown", reason)
-
-    def _end(self, status: str, result: Any) -> None:
-        facts = {"number": self.number, "result": result}
-        self.driver.seen.append(Observation("return", self.node.id, status, facts))
-
-
-class _Driver:
-    """Collects what a handler does."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.sends: list[tuple[Any, Message]] = []
-        self.seen: list[Observation] = []
-        self.box: list[_Timer] = []
-        self.clock_read = False
-        self._rng: Random | None = None
-
-    def begin(self, box: list[_Timer]) -> None:
-        self.sends, self.seen, self.box, self._rng = [], [], box, None
-
-    def send(self, node: Node, to: Any, msg: Message) -> None:
-        if not isinstance(msg, Message):
-            raise ContractError(
-                f"{node!r} tried to send {msg!r}, which is not a message; declare its class with @message."
-            )
-        if to not in self.world.place:
-            raise ContractError(f"{node!r} tried to send {msg!r} to {to!r}, but there is no such node.")
-        if msg._fragile:
-            self.world.fragile.append((msg, freeze(msg)))
-        self.sends.append((to, msg))
-
-    def broadcast(self, node: Node, msg: Message, to: Iterable[Any]) -> None:
-        for peer in to:
-            self.send(node, peer, msg)
-
-    def _timer(self, node: Node, delay: float, method: Any, args: tuple[Any, ...], repeats: bool) -> _Timer:
-        if getattr(method, "__self__", None) is not node:
-            raise ContractError(f"{node!r}: a timer must call one of the node's own methods; got {method!r}.")
-        if not delay >= 0:
-            raise ContractError(f"{node!r}: a timer's delay must be 0 seconds or more; got {delay!r}.")
-        return _Timer(self.box, method.__name__, args, delay, repeats)
-
-    def after(self, node: Node, delay: float, method: Any, args: tuple[Any, ...]) -> _Timer:
-        return self._timer(node, delay, method, args, False)
-
-    def every(self, node: Node, interval: float, method: Any, args: tuple[Any, ...]) -> _Timer:
-        return self._timer(node, interval, method, args, True)
-
-    def work(self, node: Node, duration: float, then: Any, args: tuple[Any, ...]) -> _Timer:
-        return self._timer(node, duration, then, args, False)
-
-    def become(self, node: Node, role: str, facts: dict[str, Any]) -> None:
-        self.seen.append(Observation("role", node.id, role, facts))
-
-    def record(self, node: Node, event: str, facts: dict[str, Any]) -> None:
-        self.seen.append(Observation("record", node.id, event, facts))
-
-    def invoke(self, node: Node, operation: str, key: Any, value: Any) -> _OperationHandle:
-        number = len([seen for seen in self.seen if seen.kind == "invoke"])
-        self.seen.append(
-            Observation("invoke", node.id, operation, {"number": number, "key": key, "value": value})
-        )
-        return _OperationHandle(self, node, number)
-
-    def clock(self, node: Node) -> float:
-        self.clock_read = True
-        return 0.0
-
-    def peers(self, node: Node) -> tuple[Any, ...]:
-        return tuple([id for id in self.world.ids if id != node.id])
-
-    def rng(self, node: Node) -> Random:
-        if self._rng is None:
-            self._rng = self.world.fresh_rng(node.id)
-        return self._rng
+    timers: tuple[tuple[int, float, bool], ...]  # (index of the old timer or -1, its delay, is it work?)
+    error: Violation | None
 
 
 class World:
@@ -261,9 +161,11 @@ class World:
         If true, messages of one link arrive in order.
     symmetric
         If true, states that differ only by a renaming of the nodes count once; safe only if the algorithm
-        never orders ids.
+        never orders ids. Ids must be texts that occur nowhere else.
     calls
         What the outside world asks, once each, at any moment; their times do not count.
+    topology
+        ``{id: (neighbour, ...)}``: who has links to whom; None: everybody to everybody.
     """
 
     def __init__(
@@ -275,6 +177,7 @@ class World:
         fifo: bool = False,
         symmetric: bool = False,
         calls: Iterable[Call] = (),
+        topology: Mapping[Any, Iterable[Any]] | None = None,
     ) -> None:
         if timing not in ("asynchronous", "synchronous"):
             raise ValueError(f'timing must be "asynchronous" or "synchronous"; got {timing!r}.')
@@ -284,14 +187,17 @@ class World:
         self.budget = budget
         self.synchronous = timing == "synchronous"
         self.fifo = fifo
-        self.fragile: list[tuple[Message, Any]] = []
-        self._driver = _Driver(self)
+        self.running: tuple[Any, ...] | None = None  # the handler that is running now, for a watchdog
+        self._topology = None if topology is None else {id: tuple(near) for id, near in topology.items()}
+        self._driver = StepDriver(self)
+        self._watcher = _Watcher(self.peers)
         self._nodes = list(nodes.values())
         for id, node in nodes.items():
             inspect_class(type(node))
             node._attach(self._driver, id)
-        self._blank = [clone(node.__dict__, node) for node in self._nodes]
-        self._locals: list[_Local] = []
+        self._workers = [node.workers for node in self._nodes]
+        self._blank = [copied(node.__dict__, node)[0] for node in self._nodes]
+        self._locals: list[Local] = []
         self._local_of: dict[Any, int] = {}
         self._envelopes: list[tuple[int, int, Any]] = []  # (sender, receiver, message)
         self._envelope_of: dict[Any, int] = {}
@@ -302,11 +208,26 @@ class World:
         self._remembered: dict[tuple[int, int], int | Violation] = {}
         self._looked: dict[tuple[int, tuple[int, ...]], int | Violation] = {}
         self._calls = tuple(calls)
-        self._renamings = list(permutations(range(len(self.ids))))[1:] if symmetric else []
-        self._renamed_local: dict[tuple[int, int], int] = {}
-        self._renamed_envelope: dict[tuple[int, int], int] = {}
-        self._renamed_memory: dict[tuple[int, int], int] = {}
-        self._smallest: dict[State, State] = {}
+        self.symmetry = Symmetry(self) if symmetric else None
+
+    @property
+    def clock_read(self) -> bool:
+        """Has any handler asked for the time?"""
+        return self._driver.clock_read
+
+    @property
+    def drawn(self) -> bool:
+        """Has any handler asked for a random draw?"""
+        return self._driver.drawn
+
+    def peers(self, id: Any) -> tuple[Any, ...]:
+        """Whom a node has links to."""
+        others = self.ids if self._topology is None else self._topology[id]
+        return tuple([other for other in others if other != id])
+
+    def linked(self, sender: Any, receiver: Any) -> bool:
+        """Is there a link? Every node has one to itself."""
+        return self._topology is None or sender == receiver or receiver in self._topology[sender]
 
     # --- the beginning
 
@@ -320,10 +241,10 @@ class World:
             blank = self._intern_local(index, memory_of_node, [], False)
             step = self._step(blank, ("start",))
             if step.error:
-                raise Violation(step.error, nodes=(self.ids[index],))
+                raise step.error
             locals.append(step.local)
             flight += step.sends
-            dues.append(tuple([delay for _, delay in step.timers]))
+            dues.append(self._dues((), step, index))
             memory = self._remember(memory, step)
         flight += [self._intern_envelope(OUTSIDE, self.place[call.node], call) for call in self._calls]
         state = State(
@@ -337,51 +258,30 @@ class World:
 
     # --- what can happen
 
-    def moves(self, state: State) -> list[tuple[str, int, int]]:
+    def moves(self, state: State) -> list[Way]:
         """What can happen in a state, in a fixed order: (kind, node or envelope, timer)."""
-        found: list[tuple[str, int, int]] = []
+        found: list[Way] = []
         locals, flight, dues, _, used = state
         table, budget = self._locals, self.budget
-        last = -1
-        deliverable = False
-        links: set[tuple[int, int]] = set()
-        for envelope in flight:
-            if envelope == last:
-                continue
-            last = envelope
-            if self.fifo:
-                link = self._links[envelope]
-                if link in links:
-                    continue
-                links.add(link)
+        firsts = self._firsts(flight)
+        for envelope in firsts:
             if not table[locals[self._envelopes[envelope][1]]].down:
                 found.append(("deliver", envelope, 0))
-                deliverable = True
         if self.synchronous:
-            if not deliverable:
+            if not found:
                 earliest = min((due for mine in dues for due in mine), default=None)
                 for node, mine in enumerate(dues):
                     found += [("timer", node, index) for index, due in enumerate(mine) if due == earliest]
-        elif budget.timeouts is None or used[4] < budget.timeouts:
+        else:
+            timers = budget.timeouts is None or used[4] < budget.timeouts
             for node, local in enumerate(locals):
-                specs = table[local].specs
-                found += [
-                    ("timer", node, index)
-                    for index, spec in enumerate(specs)
-                    if index == 0 or spec != specs[index - 1]
-                ]
-        if used[2] < budget.drops:
-            found += [
-                ("drop", envelope, 0)
-                for envelope in dict.fromkeys(flight)
-                if self._links[envelope][0] != OUTSIDE
-            ]
-        if used[3] < budget.duplicates:
-            found += [
-                ("duplicate", envelope, 0)
-                for envelope in dict.fromkeys(flight)
-                if self._links[envelope][0] != OUTSIDE
-            ]
+                works = table[local].works
+                if timers:
+                    found += [("timer", node, index) for index in range(len(table[local].specs) - len(works))]
+                found += [("timer", node, index) for index in works[: self._workers[node]]]
+        for kind, left in (("drop", budget.drops - used[2]), ("duplicate", budget.duplicates - used[3])):
+            if left > 0:
+                found += [(kind, each, 0) for each in firsts if self._links[each][0] != OUTSIDE]
         for node, local in enumerate(locals):
             if table[local].down:
                 if used[1] < budget.recoveries:
@@ -390,21 +290,33 @@ class World:
                 found.append(("crash", node, 0))
         return found
 
-    def after(self, state: State, move: tuple[str, int, int]) -> State:
+    def _firsts(self, flight: tuple[int, ...]) -> list[int]:
+        """Each envelope once; on FIFO links only the first of each link."""
+        if not self.fifo:
+            return list(dict.fromkeys(flight))
+        firsts: dict[tuple[int, int], int] = {}
+        for envelope in flight:
+            firsts.setdefault(self._links[envelope], envelope)
+        return list(firsts.values())
+
+    def after(self, state: State, move: Way) -> State:
         """The state after a move; raises :class:`Violation`."""
         kind, subject, index = move
         locals, flight, dues, memory, (crashes, recoveries, drops, duplicates, timeouts) = state
+        waited = 0.0
         if kind == "deliver":
-            envelope = self._envelopes[subject]
-            node = envelope[1]
+            node = self._envelopes[subject][1]
             flight = _without(flight, subject)
             step = self._step(locals[node], ("message", subject))
-            waited = 0.0
         elif kind == "timer":
             node = subject
-            waited = dues[node][index] if self.synchronous else 0.0
             step = self._step(locals[node], ("timer", index))
-            timeouts += self.budget.timeouts is not None
+            if self.synchronous:
+                waited = dues[node][index]
+                if waited and self.budget.crashes:
+                    flight = self._arriving(flight, locals)
+            elif self.budget.timeouts is not None:
+                timeouts += not self._locals[locals[node]].timers[index].work
         elif kind == "drop":
             return state._replace(
                 flight=_without(flight, subject), used=(crashes, recoveries, drops + 1, duplicates, timeouts)
@@ -417,36 +329,43 @@ class World:
         else:
             node = subject
             step = self._step(locals[node], (kind,))
-            waited = 0.0
             crashes += kind == "crash"
             recoveries += kind == "recover"
         if step.error:
-            raise Violation(step.error, nodes=(self.ids[node],))
+            raise step.error
         if step.sends:
             flight = self._in_order([*flight, *step.sends])
         if self.synchronous:
-            old = dues[node]
             if waited:
                 dues = tuple([tuple([round(due - waited, 9) for due in mine]) for mine in dues])
-                old = dues[node]
-            mine = tuple([old[origin] if origin >= 0 else delay for origin, delay in step.timers])
-            dues = (*dues[:node], mine, *dues[node + 1 :])
+            dues = (*dues[:node], self._dues(dues[node], step, node), *dues[node + 1 :])
         if step.seen:
             memory = self._remember(memory, step)
         local = step.local
         if local != locals[node]:
             locals = (*locals[:node], local, *locals[node + 1 :])
-        if recoveries >= self.budget.recoveries and (
-            kind == "crash" or kind == "recover" or self._down(locals)
-        ):
-            flight = tuple(
-                [each for each in flight if not self._locals[locals[self._envelopes[each][1]]].down]
-            )
+        if crashes and recoveries >= self.budget.recoveries:
+            flight = self._arriving(flight, locals)
         new = State(locals, flight, dues, memory, (crashes, recoveries, drops, duplicates, timeouts))
         return self._seen_by_property(new) if self.property.needs_nodes else new
 
-    def _down(self, locals: tuple[int, ...]) -> int:
-        return sum(self._locals[local].down for local in locals)
+    def _arriving(self, flight: tuple[int, ...], locals: tuple[int, ...]) -> tuple[int, ...]:
+        """The messages whose receivers are up."""
+        if not any(self._locals[local].down for local in locals):
+            return flight
+        return tuple([each for each in flight if not self._locals[locals[self._envelopes[each][1]]].down])
+
+    def _dues(self, old: tuple[float, ...], step: _Step, node: int) -> tuple[float, ...]:
+        """What is left on a node's timers; work waits for a free worker."""
+        dues = [old[origin] if origin >= 0 else delay for origin, delay, _ in step.timers]
+        lanes = [0.0] * max(1, self._workers[node])
+        heapify(lanes)
+        for index, (origin, delay, work) in enumerate(step.timers):
+            if work:
+                if origin < 0:
+                    dues[index] = round(lanes[0] + delay, 9)
+                heapreplace(lanes, dues[index])
+        return tuple(dues)
 
     def _seen_by_property(self, state: State) -> State:
         if not self.property.needs_nodes:
@@ -467,11 +386,18 @@ class World:
 
     # --- looking at a state
 
-    def view(self, state: State) -> dict[Any, SimpleNamespace]:
-        """The nodes' attributes: id -> namespace, not to be changed. A node that is down shows its disk, and
-        no role.
-        """
-        return {self.ids[index]: self._locals[local].view for index, local in enumerate(state.locals)}
+    def view(self, state: State) -> dict[Any, Any]:
+        """The nodes, id -> node, to be looked at. A node that is down shows its disk, and no role."""
+        return {self.ids[index]: self._view(self._locals[local]) for index, local in enumerate(state.locals)}
+
+    def _view(self, local: Local) -> Any:
+        if local.view is None:
+            kind = type(self._nodes[local.node])
+            local.view = kind.__new__(kind)
+            local.view.__dict__.update(local.memory)
+            local.view._peers = None
+            local.view._attach(self._watcher, self.ids[local.node])
+        return local.view
 
     def live(self, state: State) -> tuple[Any, ...]:
         """The nodes that are up."""
@@ -483,7 +409,7 @@ class World:
         """The property's memory."""
         return self._memories[state.memory]
 
-    def describe(self, state: State, move: tuple[str, int, int]) -> Move:
+    def describe(self, state: State, move: Way) -> Move:
         """A move in words that a replay understands."""
         kind, subject, index = move
         if kind in ("deliver", "drop", "duplicate"):
@@ -495,68 +421,32 @@ class World:
             return Move(kind, self.ids[subject], self._locals[state.locals[subject]].specs[index])
         return Move(kind, self.ids[subject])
 
-    def find(self, state: State, move: Move) -> tuple[str, int, int] | None:
+    def find(self, state: State, move: Move) -> Way | None:
         """The other way round: the move of this state that fits a description, or None."""
         return next((each for each in self.moves(state) if self.describe(state, each) == move), None)
 
-    # --- symmetry
-
     def smallest(self, state: State) -> State:
         """The representative of all states that are this one with the nodes renamed."""
-        if not self._renamings:
-            return state
-        best = state
-        for number, renaming in enumerate(self._renamings):
-            locals = [0] * len(renaming)
-            for index, local in enumerate(state.locals):
-                locals[renaming[index]] = self._rename_local(number, local)
-            flight = self._in_order([self._rename_envelope(number, envelope) for envelope in state.flight])
-            dues = state.dues
-            if dues:
-                moved: list[tuple[float, ...]] = [()] * len(renaming)
-                for index, mine in enumerate(state.dues):
-                    moved[renaming[index]] = mine
-                dues = tuple(moved)
-            other = State(tuple(locals), flight, dues, self._rename_memory(number, state.memory), state.used)
-            if other < best:
-                best = other
-        return best
+        return state if self.symmetry is None else self.symmetry.smallest(state)
 
-    def _names(self, number: int) -> dict[Any, Any]:
-        return {self.ids[index]: self.ids[to] for index, to in enumerate(self._renamings[number])}
-
-    def _rename_local(self, number: int, local: int) -> int:
-        key = (number, local)
-        found = self._renamed_local.get(key)
-        if found is None:
-            old = self._locals[local]
-            names = self._names(number)
-            memory, timers = clone((old.memory, old.timers), None, names)
-            node = self._renamings[number][old.node]
-            found = self._renamed_local[key] = self._intern_local(node, memory, timers, old.down)
-        return found
-
-    def _rename_envelope(self, number: int, envelope: int) -> int:
-        key = (number, envelope)
-        found = self._renamed_envelope.get(key)
-        if found is None:
-            sender, receiver, msg = self._envelopes[envelope]
-            renaming = self._renamings[number]
-            if isinstance(msg, Call):
-                msg = replace(msg, node=self.ids[renaming[receiver]])
-            else:
-                sender, msg = renaming[sender], clone(msg, None, self._names(number))
-            found = self._intern_envelope(sender, renaming[receiver], msg)
-            self._renamed_envelope[key] = found
-        return found
-
-    def _rename_memory(self, number: int, memory: int) -> int:
-        key = (number, memory)
-        found = self._renamed_memory.get(key)
-        if found is None:
-            found = self._intern_memory(_resorted(clone(self._memories[memory], None, self._names(number))))
-            self._renamed_memory[key] = found
-        return found
+    def tampered(self) -> str | None:
+        """A sentence if what is meant to stay as it was has been changed: messages by the nodes that hold
+        them, nodes by the property.
+        """
+        for sender, receiver, msg in self._envelopes:
+            if getattr(msg, "_fragile", False) and (sender, receiver, freeze(msg)) not in self._envelope_of:
+                return (
+                    f"a message was changed after it was sent: it is now {msg!r}; keep a copy of what it "
+                    "holds, such as list(msg.entries)."
+                )
+        if self.property.needs_nodes:
+            for local in self._locals:
+                if pictured(local.memory, local.timers, self.synchronous) != local.picture:
+                    return (
+                        f"{self.property.name} changed node {self.ids[local.node]!r} while looking at it; a "
+                        "property must only read."
+                    )
+        return None
 
     # --- one step of one node
 
@@ -567,79 +457,89 @@ class World:
             step = self._steps[key] = self._run(self._locals[local], event)
         return step
 
-    def _run(self, local: _Local, event: tuple[Any, ...]) -> _Step:
+    def _run(self, local: Local, event: tuple[Any, ...]) -> _Step:
         node = self._nodes[local.node]
-        memory, timers = clone((local.memory, local.timers), node)
+        (memory, timers), handles = copied((local.memory, local.timers), node)
         for index, timer in enumerate(timers):
             timer.origin = index
             timer.box = timers
-        self._driver.begin(timers)
+        self._driver.begin(timers, handles)
         node.__dict__.clear()
         node.__dict__.update(memory)
-        error = None
+        happened: list[Observation] = []
         down = local.down
-        seen_first: list[Observation] = []
+        error = None
+        result = -1
+        sends: tuple[int, ...] = ()
+        self.running = (node, event)
         try:
-            kind = event[0]
-            if kind == "message":
-                sender, _, msg = self._envelopes[event[1]]
-                type(node)._inbox[msg.__class__](node, msg, None if sender == OUTSIDE else self.ids[sender])
-            elif kind == "timer":
-                timer = timers[event[1]]
-                timer.cancel()
-                if timer.repeats:
-                    timer.reset()
-                getattr(node, timer.method)(*timer.args)
-            elif kind == "start":
-                node.on_start()
-            elif kind == "crash":
+            if event[0] == "crash":
                 down = True
                 timers.clear()
                 node._crash()
-                seen_first.append(Observation("down", node.id, "down", {}))
-            elif kind == "recover":
+                happened.append(Observation("down", node.id, "down", {}))
+            elif event[0] == "recover":
                 down = False
-                seen_first.append(Observation("up", node.id, "up", {}))
+                happened.append(Observation("up", node.id, "up", {}))
                 node._rebuild()
                 node.on_recover()
-            for msg, before in self.fragile:
-                if freeze(msg) != before:
-                    raise ContractError(
-                        f"a message was changed after it was sent: it is now {msg!r}; send a copy."
-                    )
-            self.fragile.clear()
-        except Violation:
-            raise
+            else:
+                self._handle(node, timers, event)
+            self._driver.check()
+            timers.sort(key=Pending.sort_key)
+            result = self._intern_local(local.node, node.__dict__, timers, down)
+            sends = self._sent(local.node)
         except ContractError as problem:
-            error = str(problem)
+            error = Violation(str(problem), nodes=(node.id,), kind="contract")
         except Exception as problem:
-            from .watched import _story
+            from .watched import story
 
-            problem.add_note(f"in {node!r}, handling {event[0]}")
-            error = _story(problem)
-        timers.sort(key=lambda timer: repr(timer.spec()))
-        result = self._intern_local(local.node, node.__dict__, timers, down)
-        sends = tuple(
-            [self._intern_envelope(local.node, self.place[to], msg) for to, msg in self._driver.sends]
-        )
-        origins = tuple([(timer.origin, timer.delay) for timer in timers])
-        return _Step(len(self._steps), result, sends, tuple(seen_first + self._driver.seen), origins, error)
+            error = Violation(story(problem, self._handled(node, event)), nodes=(node.id,), kind="error")
+        finally:
+            self.running = None
+        origins = tuple([(timer.origin, timer.delay, timer.work) for timer in timers])
+        return _Step(len(self._steps), result, sends, tuple(happened + self._driver.seen), origins, error)
+
+    def _handle(self, node: Node, timers: list[Pending], event: tuple[Any, ...]) -> None:
+        if event[0] == "message":
+            sender, _, msg = self._envelopes[event[1]]
+            self._driver.guard(msg)
+            type(node)._inbox[msg.__class__](node, msg, None if sender == OUTSIDE else self.ids[sender])
+        elif event[0] == "timer":
+            timer = timers[event[1]]
+            timer.stop()
+            if timer.repeats:
+                timer.reset()
+            getattr(node, timer.method)(*timer.args)
+        else:
+            node.on_start()
+
+    def _handled(self, node: Node, event: tuple[Any, ...]) -> str:
+        if event[0] == "message":
+            sender, _, msg = self._envelopes[event[1]]
+            return f"in {node!r}, handling {msg!r}" + ("" if sender < 0 else f" from {self.ids[sender]!r}")
+        return f"in {node!r}, at a {event[0]}"
+
+    def _sent(self, node: int) -> tuple[int, ...]:
+        return tuple([self._intern_envelope(node, self.place[to], msg) for to, msg in self._driver.sends])
 
     def fresh_rng(self, id: Any) -> Random:
         """The draws of one step: the same in every step, and for all nodes if they count as symmetric."""
-        return stream(0, "untimed") if self._renamings else stream(0, "untimed", id)
+        return stream(0, "untimed") if self.symmetry is not None else stream(0, "untimed", id)
 
     # --- interning
 
-    def _intern_local(self, node: int, memory: dict[str, Any], timers: list[_Timer], down: bool) -> int:
-        key = (node, down, _picture(memory, self._nodes[node]), tuple([timer.spec() for timer in timers]))
+    def _intern_local(self, node: int, memory: dict[str, Any], timers: list[Pending], down: bool) -> int:
+        picture = pictured(memory, timers, self.synchronous)
+        key = (node, down, picture)
         number = self._local_of.get(key)
         if number is None:
-            memory, timers = clone((memory, timers), self._nodes[node])
+            (memory, timers), handles = copied((memory, timers), self._nodes[node])
             for timer in timers:
                 timer.box = timers
             number = self._local_of[key] = len(self._locals)
-            self._locals.append(_Local(number, node, memory, timers, down))
+            self._locals.append(Local(node, memory, timers, handles, down))
+            self._locals[-1].picture = picture
         return number
 
     def _intern_envelope(self, sender: int, receiver: int, msg: Any) -> int:
@@ -652,9 +552,20 @@ class World:
         return number
 
     def _intern_memory(self, memory: Any) -> int:
-        number = self._memory_of.get(memory)
+        key = memory
+        try:
+            number = self._memory_of.get(key)
+        except TypeError:
+            if not getattr(self.property, "ours", True):
+                raise PropertyBroke(
+                    f"the memory of the property {self.property.name} must be a value that cannot change (a "
+                    f"number, a text, a tuple, a frozenset), because a search goes back and forth; it is "
+                    f"{memory!r}"
+                ) from None
+            key = freeze(memory)  # an algorithm recorded a list
+            number = self._memory_of.get(key)
         if number is None:
-            number = self._memory_of[memory] = len(self._memories)
+            number = self._memory_of[key] = len(self._memories)
             self._memories.append(memory)
         return number
 
@@ -684,78 +595,3 @@ class World:
 def _without(flight: tuple[int, ...], envelope: int) -> tuple[int, ...]:
     at = flight.index(envelope)
     return flight[:at] + flight[at + 1 :]
-
-
-def _picture(memory: dict[str, Any], node: Node) -> Any:
-    """A hashable picture of a node's attributes; timers by what they call."""
-    return tuple([(name, _freeze(memory[name])) for name in sorted(memory)])
-
-
-def _freeze(value: Any) -> Any:
-    if isinstance(value, _Timer):
-        return ("timer", value.spec(), value.pending)
-    if isinstance(value, dict):
-        return ("dict", *sorted([(freeze(key), _freeze(item)) for key, item in value.items()], key=repr))
-    if isinstance(value, list | tuple):
-        return (type(value).__name__, *[_freeze(item) for item in value])
-    return freeze(value)
-
-
-_ATOMS = (int, float, str, bool, bytes, type(None))
-
-
-def clone(
-    value: Any, node: Node | None, names: Mapping[Any, Any] | None = None, memo: dict[int, Any] | None = None
-) -> Any:
-    """A deep copy of a node's memory that keeps who shares what; ``names`` renames ids on the way."""
-    kind = value.__class__
-    if kind in _ATOMS:
-        return value if names is None or kind is not str else names.get(value, value)
-    if memo is None:
-        memo = {}
-    known = memo.get(id(value))
-    if known is not None:
-        return known
-    if kind is tuple:
-        return tuple([clone(item, node, names, memo) for item in value])
-    if isinstance(value, tuple):
-        return kind(*[clone(item, node, names, memo) for item in value])
-    copied: Any
-    if kind is list:
-        copied = memo[id(value)] = []
-        copied.extend([clone(item, node, names, memo) for item in value])
-    elif kind is dict:
-        copied = memo[id(value)] = {}
-        for key, item in value.items():
-            copied[clone(key, node, names, memo)] = clone(item, node, names, memo)
-    elif kind is set or kind is frozenset or kind is deque:
-        copied = memo[id(value)] = kind([clone(item, node, names, memo) for item in value])
-    elif kind is _Timer:
-        copied = memo[id(value)] = object.__new__(_Timer)
-        copied.method, copied.delay, copied.repeats, copied.origin = (
-            value.method,
-            value.delay,
-            value.repeats,
-            value.origin,
-        )
-        copied.args = clone(value.args, node, names, memo)
-        copied.box = clone(value.box, node, names, memo)
-    elif isinstance(value, Message):
-        if names is None:
-            return value
-        copied = kind(*[clone(item, node, names, memo) for item in value._values()])
-    else:
-        copied = memo[id(value)] = copy.deepcopy(value, {id(node): node} if node is not None else {})
-    return copied
-
-
-def _resorted(memory: Any) -> Any:
-    """Sorted tuples inside a memory must be sorted again after a renaming."""
-    if isinstance(memory, tuple):
-        items = [_resorted(item) for item in memory]
-        if type(memory) is not tuple:
-            return type(memory)(*items)
-        if items and all(isinstance(item, tuple) for item in items):
-            items.sort(key=repr)
-        return tuple(items)
-    return memory

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import traceback
+import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from distlab.sim import ContractError, EndlessRun, Network, Node, Simulation, SimulationError, Trace
 
 from .observation import Observation, observations, of_payload
-from .property import Property, RunEnd, Violation
+from .property import Property, PropertyBroke, RunEnd, Violation
+from .watchdog import EndlessHandler, now_running
 
-__all__ = ["Outcome", "Setting", "watch"]
+__all__ = ["Outcome", "Setting", "Unusable", "Watched", "endless", "story", "watch"]
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,11 @@ class Outcome:
     setting: Setting
     trace: Trace
     violation: Violation | None
-    kind: str  # "passed", "property" (violated), "error" (the algorithm broke), "contract" (it broke a rule)
+    kind: str  # "passed", or the kind of the violation; "endless": a handler never ended
     reached: bool
     time: float  # of the violation, or the end
+    late: bool = False  # did it fail what must hold in the end?
+    rows: int = 0  # how much was scheduled and noted
 
     @property
     def failed(self) -> bool:
@@ -81,7 +85,15 @@ class Watched(Simulation):
 
 
 def watch(nodes: dict[Any, Node], property: Property, setting: Setting, full: bool = False) -> Outcome:
-    """Run once and judge: safety after every event, the rest at the end."""
+    """Run once and judge: safety after every event, the rest at the end.
+
+    Raises
+    ------
+    Unusable
+        If the run cannot even begin: a class breaks a rule, a fault or a call names what does not exist.
+    PropertyBroke
+        If the property cannot be evaluated.
+    """
     options: dict[str, Any] = {
         "network": setting.network,
         "faults": setting.faults,
@@ -95,45 +107,58 @@ def watch(nodes: dict[Any, Node], property: Property, setting: Setting, full: bo
         )
     except (ContractError, SimulationError) as error:
         raise Unusable(str(error)) from error
-    memory: Any = property.begin(tuple(sim.nodes))
-    violation: Violation | None = None
-    kind = "passed"
-    row = -1
+    now_running(lambda: (sim._cause, sim.time) if sim._cause >= 0 else None)
+    violation = _run(sim, setting)
+    time = sim.time
+    memory = sim.memory if isinstance(sim, Watched) else property.begin(tuple(sim.nodes))
+    if not isinstance(sim, Watched):
+        for seen in observations(sim.trace):
+            try:
+                memory = property.see(memory, seen)
+            except Violation as found:
+                violation, time = found, seen.time
+                break
+    late = violation is None
+    if violation is None:
+        try:
+            property.at_end(memory, _end(sim, setting))
+        except Violation as found:
+            violation = found
+    kind = "passed" if violation is None else violation.kind
+    reached = property.reached(memory)
+    return Outcome(setting, sim.trace, violation, kind, reached, time, late, sim._next_row())
+
+
+class Unusable(Exception):
+    """The algorithm cannot even be started."""
+
+
+def _run(sim: Simulation, setting: Setting) -> Violation | None:
+    """Run to the end, or to the first violation that shows while running."""
     try:
         if isinstance(sim, Watched):
             _step_through(sim, setting)
         else:
             sim.run(until=setting.until, max_events=setting.max_events)
     except Violation as found:
-        violation, kind = found, "property"
+        return found
+    except PropertyBroke:
+        raise
     except ContractError as error:
-        violation, kind = Violation(str(error), (sim._cause,)), "contract"
+        return Violation(str(error), _row(error), kind="contract")
     except EndlessRun as error:
-        violation, kind = Violation(str(error)), "error"
+        return Violation(str(error), kind="error")
+    except EndlessHandler as error:
+        return Violation(endless(error), kind="endless")
     except Exception as error:
-        violation, kind = Violation(_story(error), (sim._cause,)), "error"
-    time = sim.time
-    if isinstance(sim, Watched):
-        memory = sim.memory
-    else:
-        for seen in observations(sim.trace):
-            try:
-                memory = property.see(memory, seen)
-            except Violation as found:
-                violation, kind, time, row = found, "property", seen.time, seen.row
-                break
-    if violation is None:
-        try:
-            property.at_end(memory, _end(sim, setting))
-        except Violation as found:
-            violation, kind = found, "property"
-    if violation is not None and row >= 0 and not violation.rows:
-        violation.rows = (row,)
-    return Outcome(setting, sim.trace, violation, kind, property.reached(memory), time)
+        return Violation(story(error), _row(error), kind="error")
+    return None
 
 
-class Unusable(Exception):
-    """The algorithm cannot even be started."""
+def _row(error: Exception) -> tuple[int, ...]:
+    """The row of the event in whose handler an exception was raised, as the simulation noted it."""
+    found = [re.search(r"\(row (\d+)\)", note) for note in getattr(error, "__notes__", ())]
+    return tuple([int(each.group(1)) for each in found if each is not None])[:1]
 
 
 def _step_through(sim: Watched, setting: Setting) -> None:
@@ -152,14 +177,40 @@ def _end(sim: Simulation, setting: Setting) -> RunEnd:
     return RunEnd(sim.time, setting.quiet_since, live, {id: sim.nodes[id].role for id in live}, sim.trace)
 
 
-def _story(error: Exception) -> str:
+def _frames(error: BaseException) -> list[Any]:
+    """The frames of an exception that are neither the laboratory's nor Python's own library's."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if not module.startswith(("distlab.sim", "distlab.check")) and module.split(".")[0] not in _LIBRARY:
+            frames.append(trace)
+        trace = trace.tb_next
+    return frames
+
+
+_LIBRARY = frozenset(sys.stdlib_module_names) - {"__main__"}
+
+
+def story(error: BaseException, note: str = "") -> str:
     """An exception in a handler, in one sentence that names the method and the line."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "/distlab/sim/" not in frame.filename.replace("\\", "/")
-    ]
-    frames = [frame for frame in frames if "/distlab/check/" not in frame.filename.replace("\\", "/")]
-    where = f" in {frames[-1].name}(), line {frames[-1].lineno}" if frames else ""
-    note = f" ({error.__notes__[0].rstrip('.')})" if getattr(error, "__notes__", None) else ""
-    return f"the algorithm broke with {type(error).__name__}: {error}{where}{note}."
+    frames = _frames(error)
+    where = f" in {frames[-1].tb_frame.f_code.co_name}(), line {frames[-1].tb_lineno}" if frames else ""
+    note = note or next(iter(getattr(error, "__notes__", ())), "")
+    note = f" ({note.rstrip('.')})" if note else ""
+    said = str(error)
+    return f"the algorithm broke with {type(error).__name__}{': ' if said else ''}{said}{where}{note}."
+
+
+def endless(error: BaseException) -> str:
+    """A handler that never ended, in one sentence."""
+    frames = _frames(error)
+    if not frames:
+        return "a handler of the algorithm never ends: it was still running after a second."
+    frame = frames[0].tb_frame
+    node = frame.f_locals.get("self")
+    who = f" of {node!r}" if isinstance(node, Node) else ""
+    return (
+        f"{frame.f_code.co_name}(){who} never ends: it was still running after a second. A handler must "
+        "come back; to wait, set a timer with self.after(...) or let a message wake the node."
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
 
@@ -65,8 +66,12 @@ class AtomicCommitment(Property):
             return memory._replace(votes=votes)
         decision = seen.facts.get("decision")
         if decision not in ("commit", "abort"):
-            raise ValueError(
-                f'record("decide", decision=...) must say "commit" or "abort"; got {decision!r}.'
+            raise Violation(
+                f'node {seen.node!r}: record("decide", decision=...) must say "commit" or "abort"; got '
+                f"{decision!r}.",
+                (seen.row,),
+                (seen.node,),
+                kind="contract",
             )
         at = f"at t = {seen.time:.4g} s"
         for other_transaction, node, other in memory.decisions:
@@ -117,6 +122,9 @@ class AtomicCommitment(Property):
                     f"{end.time - end.quiet_since:.3g} s after the last fault.",
                     nodes=(node,),
                 )
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: _Memory) -> bool:
         return bool(memory.decisions)

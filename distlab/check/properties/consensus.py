@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
 
@@ -105,6 +106,9 @@ class Consensus(Property):
                     f"{end.time - end.quiet_since:.3g} s after the last fault.",
                     nodes=tuple(open_),
                 )
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: _Memory) -> bool:
         return bool(memory.decided)

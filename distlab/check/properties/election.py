@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any, NamedTuple
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
 
@@ -88,7 +89,7 @@ class LeaderElection(Property):
                         (seen.row,),
                         (reigns[0][0], seen.node),
                     )
-                reigns = (*reigns, (seen.node, term))
+                reigns = tuple(sorted((*reigns, (seen.node, term)), key=repr))
                 ever = True
             return _Memory(winners, reigns, ever)
         return memory
@@ -152,6 +153,9 @@ class LeaderElection(Property):
                 (late[-1].row,),
                 (late[-1].node,),
             )
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: _Memory) -> bool:
         return memory.ever

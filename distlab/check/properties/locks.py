@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, Violation
 
@@ -64,6 +65,9 @@ class Lock(Property):
             return (tuple([pair for pair in held if pair != (lock, seen.facts.get("holder"))]), ever)
         return memory
 
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
+
     def reached(self, memory: Any) -> bool:
         return bool(memory[1])
 
@@ -89,6 +93,14 @@ class Fencing(Property):
         if seen.kind != "record" or seen.name != "write" or not seen.facts.get("accepted"):
             return memory
         key, token = (seen.node, seen.facts.get("lock")), seen.facts.get("token")
+        if not isinstance(token, int | float):
+            raise Violation(
+                f'node {seen.node!r}: record("write", token=...) must say which number the token has; got '
+                f"{token!r}.",
+                (seen.row,),
+                (seen.node,),
+                kind="contract",
+            )
         newest = dict(memory).get(key)
         if newest is not None and token < newest:
             raise Violation(
@@ -98,6 +110,9 @@ class Fencing(Property):
                 (seen.node,),
             )
         return tuple(sorted({**dict(memory), key: token}.items(), key=repr))
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: Any) -> bool:
         return bool(memory)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
 
@@ -129,6 +130,9 @@ class MutualExclusion(Property):
                 f"{end.time - end.quiet_since:.3g} s after the last fault.",
                 nodes=tuple(starving),
             )
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: _Memory) -> bool:
         return memory.ever

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, Violation
 
@@ -82,6 +83,9 @@ class StateMachineSafety(Property):
             return memory
         return tuple(sorted((*memory, (index, seen.node, value)), key=repr))
 
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
+
     def reached(self, memory: Any) -> bool:
         return bool(memory)
 
@@ -129,6 +133,9 @@ class LeaderCompleteness(Property):
                         nodes=(leader,),
                     )
         return (applied, ())
+
+    def tidy(self, memory: Any) -> Any:
+        return resorted(memory)
 
     def reached(self, memory: Any) -> bool:
         return bool(memory[0])
