@@ -28,7 +28,7 @@ from .errors import SimulationError
 from .links import Lie
 from .message import Message
 from .network import probability
-from .shown import shown
+from .shown import first_few, shown
 from .streams import stream
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ class Fault:
         """Raise a clear error if a named node does not exist."""
         for name in self.named:
             if name != LEADER and name not in sim.nodes:
-                known = ", ".join(map(repr, list(sim.nodes)[:8]))
-                raise SimulationError(f"{self!r} names a node that does not exist; the nodes are: {known}.")
+                raise SimulationError(
+                    f"{self!r} names a node that does not exist; the nodes are: {first_few(sim.nodes)}."
+                )
 
     def apply(self, sim: Simulation) -> None:
         """Let it happen, to whoever leads if it names the leader."""

@@ -9,7 +9,7 @@ from .errors import ContractError, SimulationError
 from .events import SimTimer
 from .message import Message
 from .node import Node
-from .shown import shown
+from .shown import first_few, shown
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -19,9 +19,7 @@ __all__ = ["bad_timer", "bad_workers", "cannot_send", "endless", "no_link", "unk
 
 def unknown_node(name: Any, nodes: Iterable[Any]) -> SimulationError:
     """A name that no node has."""
-    names = list(nodes)
-    known = ", ".join(map(shown, names[:8])) + (", ..." if len(names) > 8 else "")
-    return SimulationError(f"there is no node {shown(name)}; the nodes are: {known}.")
+    return SimulationError(f"there is no node {shown(name)}; the nodes are: {first_few(nodes)}.")
 
 
 def cannot_send(node: Node, to: Any, msg: Any, nodes: Iterable[Any]) -> ContractError:

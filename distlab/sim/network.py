@@ -14,6 +14,7 @@ from typing import Any
 
 from .distributions import Constant, Distribution, LogNormal, Shifted, as_distribution
 from .errors import SimulationError
+from .shown import first_few
 
 __all__ = ["Link", "Network", "one_rack", "one_region", "probability", "three_regions"]
 
@@ -186,9 +187,9 @@ class Network:
         for what, ids in named.items():
             strange = [node for node in ids if node not in nodes]
             if strange:
-                known = ", ".join(map(repr, list(nodes)[:8]))
                 raise SimulationError(
-                    f"Network.{what} names node {strange[0]!r}, which does not exist; the nodes are: {known}."
+                    f"Network.{what} names node {strange[0]!r}, which does not exist; "
+                    f"the nodes are: {first_few(nodes)}."
                 )
         for what, table in (("topology", self.topology), ("regions", self.regions)):
             missing = [node for node in nodes if table is not None and node not in table]

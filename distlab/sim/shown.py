@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-__all__ = ["shown"]
+__all__ = ["first_few", "shown"]
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
@@ -35,6 +35,17 @@ def shown(value: Any) -> str:
     if hasattr(kind, "__dataclass_fields__") and _generated(kind):
         return _dataclass(value)
     return _ADDRESS.sub("", repr(value))
+
+
+def first_few(values: Iterable[Any], most: int = 8) -> str:
+    """The first few of some values, and how many more there are.
+
+    >>> first_few(range(1, 13))
+    '1, 2, 3, 4, 5, 6, 7, 8 and 4 more'
+    """
+    texts = [shown(value) for value in values]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def _brackets(opening: str, closing: str, value: Any) -> str:

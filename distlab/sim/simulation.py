@@ -273,6 +273,7 @@ class Simulation:
             if collecting:
                 gc.enable()
             self._rest()
+            self._stop_at = ()
             self._drop_stops()
             self.trace._close(self.time, self._done)
         self.trace._check_guards(self._done)

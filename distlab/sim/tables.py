@@ -264,11 +264,11 @@ def operations(trace: Trace) -> pd.DataFrame:
         {
             "client": [node for _, node, _ in opened],
             "operation": [payload.operation for _, _, payload in opened],
-            "key": [payload.key for _, _, payload in opened],
-            "value": [payload.value for _, _, payload in opened],
+            "key": _objects([payload.key for _, _, payload in opened]),  # None is a value, and 1 is not 1.0
+            "value": _objects([payload.value for _, _, payload in opened]),
             "invoked": [time for time, _, _ in opened],
             "returned": [time for time, _ in ends],
-            "result": [payload.result for _, payload in ends],
+            "result": _objects([payload.result for _, payload in ends]),
             "status": [payload.status for _, payload in ends],
         }
     )

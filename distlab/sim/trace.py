@@ -515,6 +515,7 @@ class Trace:
         SimulationError
             If a row did not happen at a node.
         """
+        self._need_full("trace.happens_before")
         return causality.happens_before(self, first, second)
 
     # --- elsewhere

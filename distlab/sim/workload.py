@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .distributions import Distribution, Exponential, as_distribution, seconds
 from .errors import ContractError, SimulationError
+from .shown import first_few
 
 if TYPE_CHECKING:
     from .node import Node
@@ -82,8 +83,9 @@ class Call:
         if self.node == "leader" and self.node not in sim.nodes:
             return
         if self.node not in sim.nodes:
-            known = ", ".join(map(repr, list(sim.nodes)[:8]))
-            raise SimulationError(f"{self!r} names a node that does not exist; the nodes are: {known}.")
+            raise SimulationError(
+                f"{self!r} names a node that does not exist; the nodes are: {first_few(sim.nodes)}."
+            )
         self._require_method(sim.nodes[self.node])
 
     def apply(self, sim: Simulation) -> None:

@@ -29,6 +29,7 @@ class Ticker(Node):
 
 
 def rings(faults, kind=Alarm, **options):
+    """(time, clock) of each record of a node under some faults."""
     trace = Simulation(cluster(kind, 1), faults=faults, **options).run(until=20.0)
     return trace.records[["time", "clock"]].values.tolist()
 
@@ -94,7 +95,12 @@ def test_clocks_of_other_nodes_are_not_touched():
 
 
 changes = st.lists(
-    st.tuples(st.floats(0.01, 10.0), st.one_of(st.tuples(st.just("jump"), st.floats(-5, 5)), st.tuples(st.just("drift"), st.floats(0.1, 10)))),
+    st.tuples(
+        st.floats(0.01, 10.0),
+        st.one_of(
+            st.tuples(st.just("jump"), st.floats(-5, 5)), st.tuples(st.just("drift"), st.floats(0.1, 10))
+        ),
+    ),
     max_size=6,
 )
 

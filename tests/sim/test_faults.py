@@ -1,5 +1,6 @@
 """Faults as data, and what they do: crash, recovery, outage, partitions, slow and lossy links."""
 
+import re
 from dataclasses import dataclass, replace
 
 import pytest
@@ -62,6 +63,7 @@ class Leader(Greeter):
 
 
 def greet(*faults, nodes=3, until=3.0, kind=Greeter, latency=0.1, **options):
+    """A run of greeters under some faults."""
     network = Network(latency=latency, **options)
     return Simulation(cluster(kind, nodes), network, faults=faults).run(until=until)
 
@@ -201,7 +203,9 @@ def test_a_stable_attribute_that_does_not_exist_is_a_mistake():
 
 def test_stable_is_a_tuple_of_names():
     """A single name in brackets is not a tuple."""
-    with pytest.raises(ContractError, match=r"^Lone.stable must be a tuple of names: write stable = \('x',\)\.$"):
+    with pytest.raises(
+        ContractError, match=r"^Lone.stable must be a tuple of names: write stable = \('x',\)\.$"
+    ):
         type("Lone", (Node,), {"stable": ("x")})
     with pytest.raises(ContractError, match=r"^Odd.stable must be a tuple of names; got \(1,\)\.$"):
         type("Odd", (Node,), {"stable": (1,)})
@@ -229,7 +233,14 @@ def test_a_partition_stops_messages_between_groups():
 def test_nodes_that_are_not_named_form_one_more_group():
     """Naming one side is enough."""
     assert heard(greet(Partition([[3]], at=1.0)), 1) == [(1, 2), (2, 1)]
-    assert heard(greet(Partition([[1]], at=1.0), nodes=4), 1) == [(2, 3), (2, 4), (3, 2), (3, 4), (4, 2), (4, 3)]
+    assert heard(greet(Partition([[1]], at=1.0), nodes=4), 1) == [
+        (2, 3),
+        (2, 4),
+        (3, 2),
+        (3, 4),
+        (4, 2),
+        (4, 3),
+    ]
 
 
 def test_any_number_of_groups():
@@ -302,7 +313,14 @@ def test_slow_links_take_longer():
     assert set(table.query("sender == 1 and 1 < sent < 2").delay) == {0.25}
     assert set(table.query("sender != 1 or sent < 1 or 2 < sent < 3").delay) == {0.1}
     both = greet(SlowLink(None, None, 1.0, factor=2.0), SlowLink(None, 2, 1.0, extra=0.5), until=4.0).messages
-    assert (both.received - both.sent).round(9).loc[both.sent == 1.5].tolist() == [0.7, 0.2, 0.2, 0.2, 0.2, 0.7]
+    assert (both.received - both.sent).round(9).loc[both.sent == 1.5].tolist() == [
+        0.7,
+        0.2,
+        0.2,
+        0.2,
+        0.2,
+        0.7,
+    ]
 
 
 def test_a_loss_burst_loses_on_the_links_that_it_names():
@@ -433,7 +451,13 @@ def test_every_fault_of_this_list_can_happen(fault):
 
 def test_the_table_of_faults_says_when_each_one_ends():
     """By itself, by a heal, or not at all."""
-    faults = [Partition([[1]], 0.5), Cut(1, 2, 0.6, 0.9), Pause(1, 0.7, 0.1), Crash(3, 0.8), Isolate(2, 0.9, 9.0)]
+    faults = [
+        Partition([[1]], 0.5),
+        Cut(1, 2, 0.6, 0.9),
+        Pause(1, 0.7, 0.1),
+        Crash(3, 0.8),
+        Isolate(2, 0.9, 9.0),
+    ]
     table = greet(*faults, Heal(2.0)).faults
     assert table.until.fillna(-1).tolist() == pytest.approx([2.0, 0.9, 0.8, -1, 2.0, -1])
     assert table.detail[1] == "Cut(sender=1, receiver=2, at=0.6, until=0.9, both=False)"
@@ -485,7 +509,9 @@ def test_faults_can_be_injected_while_a_run_rests():
     sim.run(until=1.0)
     sim.inject(Crash(3, at=1.0))
     assert sim.run(until=2.0).crashes == [(3, 1.0, 2.0)]
-    with pytest.raises(SimulationError, match=r"^Crash\(node=1, at=1.0\) lies in the past: the simulation is at 2 s\.$"):
+    with pytest.raises(
+        SimulationError, match=r"^Crash\(node=1, at=1.0\) lies in the past: the simulation is at 2 s\.$"
+    ):
         sim.inject(Crash(1, at=1.0))
 
 
@@ -515,8 +541,14 @@ def test_faults_can_be_injected_while_a_run_rests():
             "Partition.groups must be a list of groups such as [[1, 2], [3]]; got ['ab', 'c'].",
         ),
         (lambda: SlowLink(1, 2, 1.0, factor=-1), "SlowLink.factor must be a number, 0 or more; got -1."),
-        (lambda: SlowLink(1, 2, 1.0, extra=-1), "SlowLink.extra must be a number of seconds, 0 or more; got -1."),
-        (lambda: LossBurst(1.5, 1.0), "LossBurst.probability must be a probability between 0 and 1; got 1.5."),
+        (
+            lambda: SlowLink(1, 2, 1.0, extra=-1),
+            "SlowLink.extra must be a number of seconds, 0 or more; got -1.",
+        ),
+        (
+            lambda: LossBurst(1.5, 1.0),
+            "LossBurst.probability must be a probability between 0 and 1; got 1.5.",
+        ),
         (lambda: ClockJump(1, 1.0, "x"), "ClockJump.by must be a number of seconds; got 'x'."),
         (lambda: ClockDrift(1, 1.0, 0), "ClockDrift.rate must be a number, more than 0; got 0."),
         (lambda: Silence(1, 1.0, to=2), "Silence.to must be a list of nodes such as [1, 2]; got 2."),
@@ -528,9 +560,8 @@ def test_faults_can_be_injected_while_a_run_rests():
 )
 def test_a_fault_that_cannot_be_is_refused(make, sentence):
     """When it is written, in one sentence."""
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         make()
-    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(
@@ -539,16 +570,18 @@ def test_a_fault_that_cannot_be_is_refused(make, sentence):
         ([Crash(9, 1.0)], "Crash(node=9, at=1.0) names a node that does not exist; the nodes are: 1, 2, 3."),
         (
             [Partition([[1], [9]], 1.0)],
-            "Partition(groups=((1,), (9,)), at=1.0, until=None, one_way=False) names a node that does not exist; "
-            "the nodes are: 1, 2, 3.",
+            "Partition(groups=((1,), (9,)), at=1.0, until=None, one_way=False) names a node that does not "
+            "exist; the nodes are: 1, 2, 3.",
         ),
         (
             [Silence(1, 1.0, to=[9])],
-            "Silence(node=1, at=1.0, until=None, to=(9,)) names a node that does not exist; the nodes are: 1, 2, 3.",
+            "Silence(node=1, at=1.0, until=None, to=(9,)) names a node that does not exist; "
+            "the nodes are: 1, 2, 3.",
         ),
         (
             [Forge(1, 1.0, pretend=9)],
-            "Forge(node=1, at=1.0, pretend=9, until=None) names a node that does not exist; the nodes are: 1, 2, 3.",
+            "Forge(node=1, at=1.0, pretend=9, until=None) names a node that does not exist; "
+            "the nodes are: 1, 2, 3.",
         ),
         ([3], "faults must be a list of faults such as Crash(3, at=1.0); got 3 in it."),
         (Crash(1, 1.0), "faults must be a list: write faults=[Crash(node=1, at=1.0)]."),

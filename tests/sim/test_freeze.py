@@ -42,7 +42,9 @@ class Attributes:
 
 nested = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.integers() | st.text(), inner),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.integers() | st.text(), inner)
+    ),
 )
 
 
@@ -103,8 +105,10 @@ def test_equal_objects_give_equal_pictures(make):
 
 @pytest.mark.parametrize(
     "value",
-    [1, 2.5, "a", b"a", None, True, (), (1, ("a",)), frozenset({1}), Append((1, 2)), Colour.RED, int, print]
-    + [Pair(1, (2,)), Append(entries=(Append(()),))],
+    [
+        *(1, 2.5, "a", b"a", None, True, (), (1, ("a",)), frozenset({1}), Colour.RED, int, print),
+        *(Append((1, 2)), Pair(1, (2,)), Append(entries=(Append(()),))),
+    ],
 )
 def test_what_cannot_be_changed_in_place(value):
     """Numbers, texts, tuples of them, messages that hold only these, frozen dataclasses."""

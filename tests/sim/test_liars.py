@@ -42,11 +42,13 @@ class Speaker(Node):
 
 
 def speak(*faults, nodes=4, until=1.5, latency=0.1, **options):
+    """A run of speakers under some faults."""
     sim = Simulation(cluster(Speaker, nodes), Network(latency=latency, **options), faults=faults, seed=2)
     return sim.run(until=until)
 
 
 def heard(trace, at=None):
+    """Node -> what it heard, as (sender, value), at one time or ever."""
     table = trace.records if at is None else trace.records[trace.records.time.round(9) == at]
     return {node: list(zip(rows.sender, rows.value, strict=True)) for node, rows in table.groupby("node")}
 

@@ -50,6 +50,7 @@ class Sender(Node):
 
 
 def write(seed=1, nodes=3, faults=(), gamble=False, until=3.05, **options):
+    """A run of senders."""
     network = Network(**{"latency": LATENCY, **options})
     sim = Simulation(cluster(Sender, nodes, gamble=gamble), network, faults=faults, seed=seed)
     return sim.run(until=until)
@@ -80,7 +81,7 @@ SWITCHES = {
 
 @pytest.mark.parametrize("name", SWITCHES)
 def test_switching_something_on_does_not_move_the_latencies_of_what_arrives(name):
-    """Each message that still arrives takes as long as it did before (latencies < interval: FIFO changes nothing)."""
+    """Each message that still arrives takes as long as before; none is overtaken, so FIFO changes nothing."""
     before, after = latencies(write()), latencies(write(**SWITCHES[name]))
     assert after
     assert after == {key: before[key] for key in after}
@@ -98,14 +99,17 @@ def test_a_reordered_message_does_not_move_the_others():
 
 def test_a_slow_link_moves_only_its_own_messages():
     """By exactly its factor and extra time."""
-    before, after = latencies(write()), latencies(write(faults=[SlowLink(1, 2, 0.0, factor=2.0, extra=0.001)]))
+    before, after = (
+        latencies(write()),
+        latencies(write(faults=[SlowLink(1, 2, 0.0, factor=2.0, extra=0.001)])),
+    )
     for key, delay in after.items():
         slow = key[:2] == (1, 2)
         assert delay == pytest.approx(before[key] * 2 + 0.001 if slow else before[key], abs=2e-9)
 
 
 def test_a_link_with_its_own_latency_takes_nothing_from_the_stream_of_the_network():
-    """Its messages are drawn elsewhere, so the order of draws of the others is that of a network without it."""
+    """Its latencies are drawn elsewhere, whatever their distribution."""
     one = latencies(write(links={(1, 2): Link(latency=Exponential(0.01))}))
     other = latencies(write(links={(1, 2): Link(latency=0.02)}))
     assert {key: delay for key, delay in one.items() if key[:2] != (1, 2)} == {
@@ -114,6 +118,7 @@ def test_a_link_with_its_own_latency_takes_nothing_from_the_stream_of_the_networ
 
 
 def drawn(trace, node):
+    """What a node drew from its own stream."""
     table = trace.records
     return table[table.node == node].value.tolist()
 

@@ -168,7 +168,12 @@ def _declare(name, annotations, **namespace):
 @pytest.mark.parametrize(
     ("name", "annotations", "namespace", "sentence"),
     [
-        ("Bad", {"a": int, "b": int}, {"a": 1}, "Bad: field 'b' needs a default, because 'a' before it has one."),
+        (
+            "Bad",
+            {"a": int, "b": int},
+            {"a": 1},
+            "Bad: field 'b' needs a default, because 'a' before it has one.",
+        ),
         (
             "Bad",
             {"log": list},
@@ -179,12 +184,18 @@ def _declare(name, annotations, **namespace):
         ("Bad", {"replace": int}, {}, "Bad: a field cannot be called 'replace'; choose another name."),
         ("Bad", {"_x": int}, {}, "Bad: a field cannot be called '_x'; choose another name."),
         ("Bad", {"a": int}, {"__init__": print}, "Bad: @message writes __init__ itself; leave it out."),
-        ("Bad", {"a": int}, {"__post_init__": print}, "Bad: @message writes __post_init__ itself; leave it out."),
+        (
+            "Bad",
+            {"a": int},
+            {"__post_init__": print},
+            "Bad: @message writes __post_init__ itself; leave it out.",
+        ),
         (
             "Start",
             {},
             {},
-            "a message cannot be called Start, because on_start is what a node does by itself; choose another name.",
+            "a message cannot be called Start, because on_start is what a node does by itself; "
+            "choose another name.",
         ),
         (
             "Recover",

@@ -35,11 +35,13 @@ class Listener(Node):
 
 
 def listen(*faults, until=7.0):
+    """A run of two listeners under some faults."""
     sim = Simulation(cluster(Listener, 2), Network(latency=0.1), faults=faults)
     return sim.run(until=until)
 
 
 def times(trace, event):
+    """When something was recorded."""
     return trace.records.query("event == @event").time.round(9).tolist()
 
 

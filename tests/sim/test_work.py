@@ -32,12 +32,14 @@ class Server(Node):
 
 
 def serve(*calls, workers=1, duration=1.0, faults=(), until=None):
+    """A run of one server: calls are (time, duration)."""
     workload = [Call(1, at, "job", args) for at, *args in calls]
     sim = Simulation({1: Server(duration, workers)}, faults=faults, workload=workload)
     return sim.run(until=until)
 
 
 def spans(trace):
+    """(arrived, started, ended) of each piece of work."""
     return trace.works[["arrived", "started", "ended"]].values.tolist()
 
 
@@ -124,7 +126,11 @@ def test_at_the_end_of_the_run_work_is_pending():
 
 def test_work_of_no_duration_is_done_at_once():
     """It still passes through the queue."""
-    assert spans(serve((1.0, 0.0), (1.0, 2.0), (1.5, 0.0))) == [[1.0, 1.0, 1.0], [1.0, 1.0, 3.0], [1.5, 3.0, 3.0]]
+    assert spans(serve((1.0, 0.0), (1.0, 2.0), (1.5, 0.0))) == [
+        [1.0, 1.0, 1.0],
+        [1.0, 1.0, 3.0],
+        [1.5, 3.0, 3.0],
+    ]
 
 
 def test_a_node_handles_messages_while_it_works():
@@ -155,12 +161,18 @@ def test_work_is_pending_until_it_is_done():
 @pytest.mark.parametrize(
     ("act", "sentence"),
     [
-        (lambda node: node.work(1.0, node.on_start).cancel(), "Any 1: work cannot be cancelled once it is queued."),
+        (
+            lambda node: node.work(1.0, node.on_start).cancel(),
+            "Any 1: work cannot be cancelled once it is queued.",
+        ),
         (
             lambda node: node.work(1.0, node.on_start).reset(),
             "Any 1: work cannot be reset; call self.work(...) again.",
         ),
-        (lambda node: node.work(-1, node.on_start), "Any 1 called work(-1, ...): the duration must be 0 seconds or more."),
+        (
+            lambda node: node.work(-1, node.on_start),
+            "Any 1 called work(-1, ...): the duration must be 0 seconds or more.",
+        ),
         (
             lambda node: node.work(1.0, None),
             "Any 1 called work(1.0, None): it needs one of the node's own methods, such as self.on_timeout, "
