@@ -9,6 +9,9 @@ from time import perf_counter
 
 import pytest
 
+from distlab.coordination.election import Raft
+from distlab.metrics import leaderless_time
+from distlab.sim import Crash, Simulation, cluster
 from distlab.sweep import execution, sweep
 
 RUNS = 400
@@ -97,3 +100,28 @@ def test_a_short_sweep_costs_little_more_than_a_loop(capsys):
             f"({table / plain:.2f} times as long)"
         )
     assert table < 1.25 * plain
+
+
+def a_thousand_elections_cost(runs, length=10.0):
+    """One loop, bare processes and a sweep: runs of a five-node Raft, ``length`` simulated seconds each."""
+
+    def raft(seed):
+        sim = Simulation(cluster(Raft, 5), faults=[Crash("leader", at=1.0)], seed=seed, trace="outline")
+        return leaderless_time(sim.run(until=length))
+
+    loop(raft, range(20))
+    cores = execution._cores()
+    return cores, *fastest(
+        [(loop, raft, range(runs)), (loops_in_bare_processes, raft, runs, cores), (swept, raft, runs)]
+    )
+
+
+def test_a_thousand_elections_are_near_linear_in_cores(capsys):
+    """1,000 runs of Raft take at most 25 % longer in a sweep than in bare processes on all cores."""
+    cores, one, bare, all_ = a_thousand_elections_cost(1_000)
+    with capsys.disabled():
+        print(
+            f"\n1,000 Raft runs of 10 s: loop {one:.2f} s, {cores} bare processes {one / bare:.2f} times "
+            f"as fast, sweep {one / all_:.2f} times"
+        )
+    assert all_ < 1.25 * bare
