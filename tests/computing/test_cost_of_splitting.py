@@ -10,6 +10,8 @@ from distlab.computing.parallel import (
     TaskParallel,
     batch_makespan,
     best_number_of_pieces,
+    fixed_speed_up,
+    growing_speed_up,
     makespan,
     run,
     schedule,
@@ -17,38 +19,22 @@ from distlab.computing.parallel import (
     skewed_speed_up,
     split_makespan,
     whole,
-    with_serial_part,
 )
-
-
-def amdahl_run(n: int, parallel: float) -> float:
-    """The simulated speed-up of one job of fixed size."""
-    alone = makespan(run(TaskParallel, with_serial_part(100.0, parallel, 1), workers=1))
-    return alone / makespan(run(TaskParallel, with_serial_part(100.0, parallel, n), workers=n))
-
-
-def gustafson_run(n: int, parallel: float) -> float:
-    """The simulated speed-up of a job that grows with n: on n workers it always takes 100 s."""
-    work = 100.0 * (1 - parallel) + 100.0 * parallel * n
-    job = with_serial_part(work, 100.0 * parallel * n / work, n)
-    together = makespan(run(TaskParallel, job, workers=n))
-    assert together == pytest.approx(100.0)
-    return makespan(run(TaskParallel, job, workers=1)) / together
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 10, 100])
 @pytest.mark.parametrize("parallel", [0.0, 0.5, 0.95, 1.0])
 def test_amdahl_and_gustafson_in_the_simulator(n: int, parallel: float) -> None:
     """A serial part and shares for the rest give Amdahl's speed-up, a growing job gives Gustafson's."""
-    assert amdahl_run(n, parallel) == pytest.approx(metrics.amdahl(n, parallel))
-    assert gustafson_run(n, parallel) == pytest.approx(metrics.gustafson(n, parallel))
+    assert fixed_speed_up(n, parallel) == pytest.approx(metrics.amdahl(n, parallel))
+    assert growing_speed_up(n, parallel) == pytest.approx(metrics.gustafson(n, parallel))
 
 
 def test_the_published_speed_ups() -> None:
     """DT-8: p = 0.95 gives 6.897 and 9.55 on 10 workers, 16.807 and 95.05 on 100."""
     found = {
-        "amdahl": {f"N={n}": amdahl_run(n, 0.95) for n in (10, 100)},
-        "gustafson": {f"N={n}": round(gustafson_run(n, 0.95), 9) for n in (10, 100)},
+        "amdahl": {f"N={n}": fixed_speed_up(n, 0.95) for n in (10, 100)},
+        "gustafson": {f"N={n}": round(growing_speed_up(n, 0.95), 9) for n in (10, 100)},
     }
     assert list(course.compare("DT-8", found)["within tolerance"]) == ["yes"] * 4
 
@@ -70,7 +56,7 @@ def test_a_whole_job_is_no_faster_but_its_shares_are(workers: int) -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 5, 12])
-@pytest.mark.parametrize("split", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("split", [0.0, 0.1, 0.45])
 @pytest.mark.parametrize("merge", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("latency", [0.0, 0.25])
 def test_the_cost_of_splitting(pieces: int, split: float, merge: float, latency: float) -> None:
@@ -80,6 +66,14 @@ def test_the_cost_of_splitting(pieces: int, split: float, merge: float, latency:
     assert makespan(trace) == pytest.approx(split_makespan(60.0, pieces, **options))
     own = schedule(trace).query("worker == 'dispatcher'")
     assert (own["end"] - own["start"]).sum() == pytest.approx(pieces * (split + merge))
+
+
+@pytest.mark.parametrize("pieces", [20, 60])
+def test_long_splitting(pieces: int) -> None:
+    """Without merging, W/n + a n holds too when the first results are there before the last share is."""
+    taken = makespan(run(DataParallel, whole(60.0), pieces, pieces=pieces, split=1.0))
+    assert taken == pytest.approx(60.0 / pieces + pieces)
+    assert taken == pytest.approx(split_makespan(60.0, pieces, split=1.0))
 
 
 def test_more_workers_than_the_best_number_are_slower() -> None:
@@ -113,8 +107,8 @@ def test_shares_need_no_dispatcher_of_their_own() -> None:
 
 
 def test_the_closed_form_says_where_it_ends() -> None:
-    """When results come back while shares are still cut out, there is no simple form."""
+    """When results are merged while shares are still cut out, there is no simple form."""
     with pytest.raises(ValueError, match="split must be at most"):
-        split_makespan(10.0, 10, split=1.0)
+        split_makespan(10.0, 10, split=1.0, merge=0.1)
     with pytest.raises(ValueError, match=r"work and split must be more than 0 seconds; got 1\.0 and 0"):
         best_number_of_pieces(1.0, split=0)

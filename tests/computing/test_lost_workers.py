@@ -174,5 +174,12 @@ def test_the_rule_tells_what_became_of_a_job() -> None:
         def take_in(self, job, task):
             pass
 
+    class Cheats(TaskParallel):
+        def give_up(self, worker):
+            piece = self.given.pop(worker)
+            self.take_in(piece.job, piece.task.name)
+
+    cheating = run(Cheats, report(), 3, patience=1.0, faults=[Crash(2, at=1.0)])
+    assert rule(cheating) == "job 1 was called finished, but nobody did its task 'photos'."
     assert rule(run(Idle, report())) == "job 1 never ended: none of its tasks was handed out."
     assert rule(run(Stops, report())) == "job 1 never ended: after 'photos' none of its tasks was handed out."

@@ -10,6 +10,7 @@ In the simulator::
     task_parallel     different subtasks at once
     orders            which ready task is next
     runs              one run with one line
+    scaling           Amdahl's and Gustafson's jobs, run
     schedule          who did what when; makespan, lost jobs
     bounds            closed forms for all of these
     graham            improvements that make a job end later
@@ -42,6 +43,7 @@ from .orders import CriticalPathFirst, LongestFirst, ShortestFirst
 from .primes import count_primes, even_ranges
 from .rules import finished_by
 from .runs import crew, run
+from .scaling import fixed_speed_up, growing_speed_up
 from .schedule import lost_jobs, makespan, schedule
 from .shapes import report, shares, whole, with_serial_part
 from .single_machine import SingleMachine
@@ -73,7 +75,9 @@ __all__ = [
     "crew",
     "even_ranges",
     "finished_by",
+    "fixed_speed_up",
     "graham_bound",
+    "growing_speed_up",
     "least_makespan",
     "lost_jobs",
     "makespan",

@@ -54,8 +54,8 @@ def split_makespan(work: float, pieces: int, split: float, merge: float = 0.0, l
     """One job in equal shares, a worker for each: W/n + 2 L + a + b + (n - 1) max(a, b).
 
     The dispatcher cuts out one share after the other (a seconds each) and merges one result after the other
-    (b seconds each). It has sent the last share before the first result comes back, so
-    (n - 1) a <= W/n + 2 L is needed.
+    (b seconds each). If merging takes time at all, the last share has to be sent before the first result
+    comes back: (n - 1) a <= W/n + 2 L.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def split_makespan(work: float, pieces: int, split: float, merge: float = 0.0, l
     Raises
     ------
     ValueError
-        If results come back while shares are still cut out: then there is no such simple form.
+        If results are merged while shares are still cut out: then there is no such simple form.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def split_makespan(work: float, pieces: int, split: float, merge: float = 0.0, l
     15.0
     """
     share = work / pieces
-    if (pieces - 1) * split > share + 2 * latency:
+    if merge and (pieces - 1) * split > share + 2 * latency:
         raise ValueError(
             f"split must be at most (work / pieces + 2 * latency) / (pieces - 1) seconds for this form; "
             f"got {split!r}."

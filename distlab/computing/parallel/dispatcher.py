@@ -28,6 +28,8 @@ __all__ = ["Assign", "Dispatcher", "Done", "Piece", "Ready", "Worker"]
 
 @message
 class Assign:
+    """Do this task."""
+
     job: int
     task: str
     seconds: float
@@ -35,13 +37,15 @@ class Assign:
 
 @message
 class Done:
+    """It is done."""
+
     job: int
     task: str
 
 
 @message
 class Ready:
-    pass
+    """I am back, and have forgotten what I was given."""
 
 
 class Piece(NamedTuple):
@@ -107,15 +111,19 @@ class Dispatcher(Node):
         """No worker is idle while a task is ready."""
         ready = [piece for piece in self.open if self.is_ready(piece)]
         while ready and self.idle:
-            piece = self.choose(ready)
-            if piece not in ready:
-                kind = type(self).__name__
-                raise ValueError(f"{kind}.choose() must return one of the ready pieces; got {piece!r}.")
+            piece = self.chosen(ready)
             ready.remove(piece)
             self.open.remove(piece)
             worker = self.idle.pop(0)
             self.given[worker] = piece
             self.work(self.split, self.give, worker, piece)
+
+    def chosen(self, ready: list[Piece]) -> Piece:
+        piece = self.choose(list(ready))
+        if piece not in ready:
+            name = type(self).__name__
+            raise ValueError(f"{name}.choose() must return one of the ready pieces; got {piece!r}.")
+        return piece
 
     def give(self, worker: Any, piece: Piece) -> None:
         if self.given.get(worker) != piece:
