@@ -7,6 +7,7 @@
     distributions.py   cumulative distributions of times
     curves.py          curves over a parameter, with bands of confidence
     bar_charts.py      grouped bars with intervals of confidence
+    gantt.py           schedules: who did what from when to when
     tables.py          a comparison table
     style.py           colours, hatches, markers, dashes and fonts of all of them
     arrows.py, lane_bars.py, notes.py, view.py   the parts of a space-time diagram
@@ -22,8 +23,19 @@ from .counterexample import counterexample
 from .counts import message_counts
 from .curves import curve
 from .distributions import cdf
+from .gantt import gantt
 from .space_time import space_time
 from .tables import comparison
 from .timeline import timeline
 
-__all__ = ["bars", "cdf", "comparison", "counterexample", "curve", "message_counts", "space_time", "timeline"]
+__all__ = [
+    "bars",
+    "cdf",
+    "comparison",
+    "counterexample",
+    "curve",
+    "gantt",
+    "message_counts",
+    "space_time",
+    "timeline",
+]
