@@ -1,0 +1,163 @@
+"""From a history that is not linearizable to the few operations that show it.
+
+Something is left out only where leaving it out cannot make a correct history wrong, so that what remains is
+wrong for a reason that is in the whole history as well. In turn: what came after the first answer that cannot
+be explained; what came before a time from which on things go wrong whatever the state was; operations that
+only look; and changes that nobody noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from .models import Model
+from .operation import Operation
+from .order import time_order
+from .search import explain_in_order
+
+__all__ = ["CHECK", "Shrunk", "drop_in_turn", "known_between", "shrink"]
+
+
+CHECK, ALL_CHECKS = 5_000, 100_000  # states to explore at most, in one check and together
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What is left.
+
+    Attributes
+    ----------
+    operations : a few operations that are not linearizable.
+    culprit : of all operations, in the order of their returns, the first whose answer cannot be explained.
+    states : how many states were explored on the way.
+    """
+
+    operations: tuple[Operation, ...]
+    culprit: Operation
+    states: int
+
+
+def shrink(operations: Sequence[Operation], model: Model, limit: int) -> Shrunk:
+    """Shrink the operations on one object, which are not linearizable, as far as that takes few states."""
+    explored = spent = 0
+    each, together = min(limit, CHECK), min(limit, ALL_CHECKS)
+
+    def fails(candidate: Sequence[Operation], initial: Sequence[Hashable] = ()) -> bool:
+        nonlocal explored, spent
+        if spent > together:
+            return False
+        found = explain_in_order(candidate, model, time_order, each, initial)
+        explored += found.states
+        spent += found.states + 100
+        return found.impossible
+
+    known = sorted((op for op in operations if not op.is_unknown), key=lambda op: op.deadline)
+    answered = [known[: number + 1] for number in range(len(known))]
+    number = _first(
+        len(known), lambda n: fails(list(known_between(operations, answered[n], None, model).values()))
+    )
+    culprit = known[number]
+
+    starts = sorted({op.invoked for op in operations if op.invoked <= culprit.deadline}, reverse=True)
+
+    def since(start: float) -> tuple[dict[int, Operation], list[Hashable]]:
+        seen = known_between(operations, answered[number], start, model)
+        return seen, model.states([op for op in operations if op.invoked < start], list(seen.values()))
+
+    def fails_since(start: float) -> bool:
+        seen, initial = since(start)
+        return bool(initial) and fails(list(seen.values()), initial)
+
+    if _from_nowhere(model, culprit, [op for op in operations if op.invoked <= culprit.deadline]):
+        return Shrunk((culprit,), culprit, explored)
+    start = starts[_first(len(starts), lambda n: fails_since(starts[n]))]
+    seen, initial = since(start)
+    kept = drop_in_turn(
+        list(seen),
+        lambda members: _may_go(members, seen, model, culprit),
+        lambda members: fails([seen[i] for i in members], initial),
+    )
+    return Shrunk(tuple(operations[i] for i in kept), culprit, explored)
+
+
+def _from_nowhere(model: Model, culprit: Operation, others: Sequence[Operation]) -> bool:
+    """True when the culprit was given something that nobody had put there by then."""
+    taken, read = model.takes(culprit), model.reads(culprit)
+    if read and (
+        any(not model.is_observer(op) and not model.writes(op) for op in others) or read == (model.initial,)
+    ):
+        return False
+    return bool(
+        (taken and all(model.puts(op) != taken for op in others))
+        or (read and all(model.writes(op) != read for op in others if op is not culprit))
+    )
+
+
+def known_between(
+    operations: Sequence[Operation], answered: Sequence[Operation], start: float | None, model: Model
+) -> dict[int, Operation]:
+    """What is known when the last of the answers has come, about what happened since the start.
+
+    Operations that were still open then, or already open at the start, may have had their effect or not.
+    """
+    told = {id(op) for op in answered}
+    horizon = answered[-1].deadline
+    seen: dict[int, Operation] = {}
+    for i, op in enumerate(operations):
+        if op.invoked > horizon or (start is not None and op.deadline < start):
+            continue
+        if id(op) not in told or (start is not None and op.invoked < start):
+            if model.is_observer(op):
+                continue
+            if not op.is_unknown:
+                op = replace(op, status="unknown")
+        seen[i] = op
+    return seen
+
+
+def _may_go(
+    members: Sequence[int], seen: dict[int, Operation], model: Model, culprit: Operation
+) -> list[list[int]]:
+    """What can be left out, in groups: all that only looks; and changes that the others can do without."""
+    numbers = {id(seen[i]): i for i in members}
+    looking = [[i] for i in members if model.is_observer(seen[i])]
+    groups = [[numbers[id(op)] for op in group] for group in model.groups([seen[i] for i in members])]
+    return [group for group in looking + groups if all(seen[i] is not culprit for i in group)]
+
+
+def drop_in_turn(
+    members: list[int],
+    may_go: Callable[[Sequence[int]], list[list[int]]],
+    fails: Callable[[Sequence[int]], bool],
+) -> list[int]:
+    """Leave out groups of members, many at a time and then fewer, as long as the rest still fails."""
+    progress = True
+    while progress:
+        progress = False
+        groups = may_go(members)
+        size = len(groups)
+        while size:
+            start = 0
+            while start < len(groups):
+                gone = {i for group in groups[start : start + size] for i in group}
+                rest = [i for i in members if i not in gone]
+                if fails(rest):
+                    members, progress = rest, True
+                    del groups[start : start + size]
+                else:
+                    start += size
+            size = min(size // 2, len(groups))
+    return members
+
+
+def _first(count: int, true: Callable[[int], bool]) -> int:
+    """The first number below count for which a statement is true, if it stays true once it is."""
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        if true(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
