@@ -90,6 +90,8 @@ class NaimiTrehel(Contender):
         self.last = None if self.token_present else first
 
     def on_recover(self) -> None:
+        if self.last is None and not (self.token_present or self.asked):  # it crashed before it had started
+            self.on_start()
         super().on_recover()
         self.release()
 

@@ -93,6 +93,8 @@ class Raymond(Contender):
         self.holder = self.id if parent is None else parent
 
     def on_recover(self) -> None:
+        if self.holder is None:  # it crashed before it had started
+            self.on_start()
         super().on_recover()
         self.request_q = [node for node in self.request_q if node != self.id]
         self.assign_privilege()

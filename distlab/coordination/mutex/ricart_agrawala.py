@@ -20,8 +20,8 @@ One crash blocks everybody, unless the dead are skipped (``patience``)::
 
     no reply for patience:   ask all that are missing: AreYouThere
     on AreYouThere:          Here, if the reply is deferred; else Reply
-    no answer for patience:  do without that node's reply
-    a node that was skipped asks, and comes first:  reply, and ask it again
+    no answer for patience:  do without that node's reply, until it is heard of again
+    a skipped node asks, and comes first:  reply, and ask it again
 
 That is right if a node that is silent for so long has crashed: ``patience`` is more than a round trip. If
 it is only slow or cut off, two may be inside.
@@ -112,6 +112,7 @@ class RicartAgrawala(Contender):
         self.reply_deferred: dict[NodeId, int] = {}  # who waits for a reply -> the number of its request
         self.outstanding: set[NodeId] = set()  # whose reply is missing
         self.silent: set[NodeId] = set()  # who has not answered AreYouThere
+        self.skipped: set[NodeId] = set()  # who is taken for dead
         self.alarm: Timer | None = None
 
     def on_recover(self) -> None:
@@ -134,7 +135,7 @@ class RicartAgrawala(Contender):
         self.our_sequence_number = self.highest_sequence_number = self.highest_sequence_number + 1
 
     def needed(self) -> Sequence[NodeId]:
-        return self.peers
+        return [peer for peer in self.peers if peer not in self.skipped]
 
     def release(self) -> None:
         deferred, self.reply_deferred = self.reply_deferred, {}
@@ -145,13 +146,14 @@ class RicartAgrawala(Contender):
 
     def on_request(self, msg: Request, sender: NodeId) -> None:
         self.see(msg.sequence_number)
-        self.silent.discard(sender)
+        self.is_alive(sender)
         if self.defers(msg.sequence_number, sender):
             self.reply_deferred[sender] = msg.sequence_number
         else:
             self.reply(sender, msg.sequence_number)
 
     def on_reply(self, msg: Reply, sender: NodeId) -> None:
+        self.is_alive(sender)
         if self.answers(msg):
             self.outstanding.discard(sender)
             self.try_to_enter()
@@ -162,7 +164,7 @@ class RicartAgrawala(Contender):
             self.send(sender, Here(msg.sequence_number))
 
     def on_here(self, msg: Here, sender: NodeId) -> None:
-        self.silent.discard(sender)
+        self.is_alive(sender)
 
     # --- rules
 
@@ -208,6 +210,11 @@ class RicartAgrawala(Contender):
         else:
             self.try_to_enter()
 
+    def is_alive(self, peer: NodeId) -> None:
+        self.silent.discard(peer)
+        self.skipped.discard(peer)
+
     def skip(self, peer: NodeId) -> None:
+        self.skipped.add(peer)
         self.outstanding.discard(peer)
         self.record("skip", peer=peer)

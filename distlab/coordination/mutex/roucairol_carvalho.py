@@ -57,7 +57,7 @@ class RoucairolCarvalho(RicartAgrawala):
         self.permitted_by: set[NodeId] = set()
 
     def needed(self) -> Sequence[NodeId]:
-        return [peer for peer in self.peers if peer not in self.permitted_by]
+        return [peer for peer in super().needed() if peer not in self.permitted_by]
 
     def on_reply(self, msg: Reply, sender: NodeId) -> None:
         if self.answers(msg):

@@ -83,6 +83,8 @@ class SuzukiKasami(Contender):
             self.token = Token((), ())
 
     def on_recover(self) -> None:
+        if self.token is None and not self.rn:  # it crashed before it had started
+            self.on_start()
         super().on_recover()
         self.release()
 
