@@ -8,6 +8,7 @@
     curves.py          curves over a parameter, with bands of confidence
     bar_charts.py      grouped bars with intervals of confidence
     gantt.py           schedules: who did what from when to when
+    inside.py          how many requests are inside a system over time
     tables.py          a comparison table
     style.py           colours, hatches, markers, dashes and fonts of all of them
     arrows.py, lane_bars.py, notes.py, view.py   the parts of a space-time diagram
@@ -24,6 +25,7 @@ from .counts import message_counts
 from .curves import curve
 from .distributions import cdf
 from .gantt import gantt
+from .inside import inside
 from .space_time import space_time
 from .tables import comparison
 from .timeline import timeline
@@ -35,6 +37,7 @@ __all__ = [
     "counterexample",
     "curve",
     "gantt",
+    "inside",
     "message_counts",
     "space_time",
     "timeline",
