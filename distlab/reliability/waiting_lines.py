@@ -110,21 +110,30 @@ def line_waits(gaps: ArrayLike, services: ArrayLike, servers: int = 1) -> Floats
         walk = np.cumsum(steps, axis=0)
         return walk - np.minimum.accumulate(walk, axis=0)
     lines = between.reshape(len(between), -1)
-    left = np.zeros((servers, lines.shape[1]))
-    return _many_servers(lines, work.reshape(lines.shape), left).reshape(work.shape)
+    return _Lines(servers, lines.shape[1]).waits(lines, work.reshape(lines.shape)).reshape(work.shape)
 
 
-def _many_servers(gaps: Floats, services: Floats, left: Floats) -> Floats:
-    """Waiting times; ``left`` is the work that each server of each line still has, and is kept up to date."""
-    lines = np.arange(gaps.shape[1])
-    waits = np.empty_like(services)
-    for job in range(len(gaps)):
-        left -= gaps[job]
-        np.maximum(left, 0.0, out=left)
-        first = left.argmin(axis=0)
-        waits[job] = left[first, lines]
-        left[first, lines] += services[job]
-    return waits
+class _Lines:
+    """Many lines side by side, each in front of its own servers: the time, and when servers are free."""
+
+    def __init__(self, servers: int, lines: int) -> None:
+        self.now = np.zeros(lines)
+        self.free = np.zeros((servers, lines))  # sorted: the first row is the server that is free first
+
+    def waits(self, gaps: Floats, services: Floats) -> Floats:
+        """Waiting times of the next jobs, one row per job."""
+        now, free = self.now, self.free
+        waits = np.empty_like(services)
+        for job in range(len(gaps)):
+            now += gaps[job]
+            start = np.maximum(free[0], now)
+            waits[job] = start - now
+            end = start + services[job]
+            for server in range(1, len(free)):  # insert the end where it belongs
+                np.minimum(free[server], end, out=free[server - 1])
+                end = np.maximum(free[server], end)
+            free[-1] = end
+        return waits
 
 
 def long_run(
@@ -176,21 +185,21 @@ def long_run(
             f"{servers} servers at {service.mean:g} s a job cannot keep up with a job every {gap.mean:g} s: "
             "there is no balance. Give a larger gap or more servers."
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.Generator(np.random.PCG64(seed))
     if servers == 1:
         size: tuple[int, ...] = (_FORGETS + jobs,)
         services = draw_many(service, rng, size)
         waits = line_waits(draw_many(gap, rng, size), services)
         return LongRun(waits[_FORGETS:], services[_FORGETS:])
     lines = max(500, math.isqrt(2 * jobs))  # many lines at once: few steps, each of which does much
-    left = np.zeros((servers, lines))
-    for block in _blocks(_FORGETS // 10):
-        _many_servers(draw_many(gap, rng, (block, lines)), draw_many(service, rng, (block, lines)), left)
+    queue = _Lines(servers, lines)
     parts = []
-    for block in _blocks(-(-jobs // lines)):
-        services = draw_many(service, rng, (block, lines))
-        waits = _many_servers(draw_many(gap, rng, (block, lines)), services, left)
-        parts.append((waits.ravel(), services.ravel()))
+    for steps, kept in ((_FORGETS // 10, False), (-(-jobs // lines), True)):
+        for block in _blocks(steps):
+            services = draw_many(service, rng, (block, lines))
+            waits = queue.waits(draw_many(gap, rng, (block, lines)), services)
+            if kept:
+                parts.append((waits.ravel(), services.ravel()))
     return LongRun(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -202,17 +211,23 @@ def _blocks(steps: int) -> list[int]:
 def draw_many(law: Distribution, rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
     """Draws of a duration, in seconds, as an array.
 
+    They are made from uniform numbers, which no version of numpy draws differently, and those that need a
+    logarithm are rounded to a nanosecond, as in :mod:`distlab.sim.distributions`.
+
     >>> draw_many(Constant(0.5), np.random.default_rng(1), (2,)).tolist()
     [0.5, 0.5]
     """
     if isinstance(law, Constant):
         return np.full(size, law.seconds)
     if isinstance(law, Uniform):
-        return rng.uniform(law.low, law.high, size)
+        return law.low + (law.high - law.low) * rng.random(size)
     if isinstance(law, Exponential):
-        return rng.exponential(law.mean, size)
+        return np.round(-np.log1p(-rng.random(size)) * law.mean, 9)
     if isinstance(law, LogNormal):
-        return rng.lognormal(np.log(law.median), law.sigma, size)
+        normal = np.sqrt(-2 * np.log1p(-rng.random(size))) * np.cos(
+            2 * np.pi * rng.random(size)
+        )  # Box, Muller
+        return np.round(law.median * np.exp(law.sigma * normal), 9)
     if isinstance(law, Shifted):
         return law.by + draw_many(law.rest, rng, size)
     if isinstance(law, NowAndThen):
