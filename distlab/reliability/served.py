@@ -13,8 +13,8 @@ __all__ = ["every_request_is_served"]
 def every_request_is_served(trace: Trace) -> str | None:
     """None if each request of a :class:`~distlab.reliability.Client` was answered; else a sentence about one.
 
-    A request whose client crashed before the reply came is nobody's fault. To be judged at the end of a run
-    that leaves time for the last replies.
+    A client that reports a reply must have got one. A request whose client crashed before the reply came is
+    nobody's fault. To be judged at the end of a run that leaves time for the last replies.
 
     Parameters
     ----------
@@ -37,13 +37,25 @@ def every_request_is_served(trace: Trace) -> str | None:
     """
     rows: Any = trace.operations.itertuples()
     for row in rows:
-        if row.status == "ok" or _crashed(trace, row.client, row.invoked):
-            continue
         what = f"request {row.key} of node {row.client}"
+        if row.status == "ok":
+            if not _replied(trace, row):
+                return f"{what} was reported as answered at {row.returned:.3g} s, but no reply had come."
+            continue
+        if _crashed(trace, row.client, row.invoked):
+            continue
         if row.returned == row.returned:
             return f"{what} was given up after {row.returned - row.invoked:.3g} s; {_asked(trace, row)}."
         return f"{what}, made at {row.invoked:.3g} s, never got a reply; {_asked(trace, row)}."
     return None
+
+
+def _replied(trace: Trace, row: Any) -> bool:
+    sent = trace.messages
+    came = sent[
+        (sent["type"] == "Reply") & (sent["receiver"] == row.client) & (sent["received"] <= row.returned)
+    ]
+    return any(message.number == row.key for message in came["message"])
 
 
 def _crashed(trace: Trace, client: Any, after: float) -> bool:

@@ -35,6 +35,13 @@ class Once(Peer):
         self.send(self.peers[after % len(self.peers)], self.open[number][1])
 
 
+class Pretends(Peer):
+    """Says that it was answered."""
+
+    def when_silent(self, number, server):
+        self.open.pop(number)[0].complete()
+
+
 def said(kind, *faults, at=1.0):
     """What the property says of one request of node 1, which asks node 2 first."""
     nodes = cluster(kind, 4, service=Constant(0.01), patience=0.1)
@@ -61,6 +68,7 @@ def test_all_is_well_while_nobody_fails():
             "request 1 of node 1, made at 1 s, never got a reply; "
             "it was sent to node 2 only, which was down.",
         ),
+        (Pretends, "request 1 of node 1 was reported as answered at 1.1 s, but no reply had come."),
         (Next, None),
         (Once, None),
     ],
@@ -87,7 +95,8 @@ def test_the_crash_of_the_client_excuses_everybody():
 
 
 @pytest.mark.parametrize(
-    ("kind", "verdict"), [(Next, "passed"), (Peer, "failed"), (Same, "failed"), (Once, "failed")]
+    ("kind", "verdict"),
+    [(Next, "passed"), (Peer, "failed"), (Same, "failed"), (Once, "failed"), (Pretends, "failed")],
 )
 def test_the_checker_tells_right_from_wrong(kind, verdict):
     """60 runs with up to two crashes suffice."""
