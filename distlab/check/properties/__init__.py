@@ -5,7 +5,7 @@ from .consensus import Consensus
 from .conservation import Conservation
 from .election import LeaderElection
 from .history import Linearizable
-from .locks import Fencing, Lock
+from .locks import Fencing, OneHolder
 from .mutex import MutualExclusion
 from .replication import LeaderCompleteness, LogMatching, StateMachineSafety
 
@@ -17,8 +17,8 @@ __all__ = [
     "LeaderCompleteness",
     "LeaderElection",
     "Linearizable",
-    "Lock",
     "LogMatching",
     "MutualExclusion",
+    "OneHolder",
     "StateMachineSafety",
 ]

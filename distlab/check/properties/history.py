@@ -52,8 +52,7 @@ class Linearizable(Property):
         return memory or (seen.kind == "return" and seen.name == "ok")
 
     def at_end(self, memory: bool, end: RunEnd) -> None:
-        from ..dispatch import check_history
-        from ..history import History
+        from ..histories import History, check_history
 
         verdict = check_history(History.from_trace(end.trace), self.model, self.level)
         if not verdict.ok:

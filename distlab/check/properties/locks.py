@@ -13,10 +13,10 @@ from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, Violation
 
-__all__ = ["Fencing", "Lock"]
+__all__ = ["Fencing", "OneHolder"]
 
 
-class Lock(Property):
+class OneHolder(Property):
     """At most one client believes that it holds a lock.
 
     Parameters
@@ -27,7 +27,7 @@ class Lock(Property):
 
     Examples
     --------
-    >>> Lock().goal
+    >>> OneHolder().goal
     'somebody acquired a lock'
     """
 
