@@ -106,7 +106,8 @@ class Centralised(Contender):
     Raises
     ------
     ValueError
-        If a duration is not one, ``timeout`` is not more than ``heartbeat``, or ``coordinators`` is empty.
+        If a duration is not one, ``timeout`` is not more than ``heartbeat``, or ``coordinators`` is empty
+        or names a node that does not exist.
 
     References
     ----------
@@ -151,6 +152,9 @@ class Centralised(Contender):
         )
 
     def on_start(self) -> None:
+        strangers = [id for id in self.succession() if id not in self.everybody()]
+        if strangers:
+            raise ValueError(f"coordinators must name nodes of the run; got {strangers[0]!r}.")
         self.coordinator = self.succession()[0]
         super().on_start()
         if self.id == self.coordinator:

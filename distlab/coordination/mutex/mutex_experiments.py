@@ -15,7 +15,6 @@ disturbed         a node crashes or stands still; how long nobody enters, and ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from math import inf
 from typing import Any, NamedTuple
@@ -342,18 +341,6 @@ class Disturbed(NamedTuple):
     overlaps: int
 
 
-_WHOM: dict[str, Callable[[Simulation], NodeId]] = {
-    "coordinator": lambda sim: 0,
-    "holder": lambda sim: _in_state(sim, "inside"),
-    "peer": lambda sim: _in_state(sim, "idle"),
-}
-
-
-def _in_state(sim: Simulation, state: str) -> NodeId:
-    """The node with the largest id that is in a state."""
-    return max(id for id, node in sim.nodes.items() if vars(node)["state"] == state)
-
-
 def disturbed(
     algorithm: str,
     victim: str,
@@ -374,7 +361,7 @@ def disturbed(
     algorithm
         A name in ``ALGORITHMS``.
     victim
-        "holder" (who is inside), "peer" (a node that is idle), or "coordinator" (of the centralised one).
+        "holder" (who is inside), "peer" (node n, which never asks) or "coordinator" (only "centralised").
     remedy
         Whether the algorithm's remedy is on: a standby coordinator (the node n+1), skipped peers, skipped
         peers and a new token.
@@ -399,7 +386,9 @@ def disturbed(
     >>> disturbed("token ring", "holder", remedy=True).stall < 2.0
     True
     """
-    if victim not in _WHOM or (victim == "coordinator" and algorithm != "centralised"):
+    if victim not in ("holder", "peer", "coordinator") or (
+        victim == "coordinator" and algorithm != "centralised"
+    ):
         raise ValueError(
             f'victim must be "holder", "peer", or "coordinator" of the centralised algorithm; got '
             f"{victim!r} of {algorithm!r}."
@@ -414,7 +403,7 @@ def disturbed(
         nodes = {id: Centralised(coordinators=(0, n + 1), **arguments) for id in range(n + 2)}
     draw = stream(seed, "requests")
     calls = []
-    for node in range(1, n + 1):
+    for node in range(1, n if victim == "peer" else n + 1):
         time = draw.expovariate(3.0)
         while time < 1.0 + seconds:
             calls.append(Call(node, time, "request", (hold,)))
@@ -424,7 +413,8 @@ def disturbed(
     sim.run(stop_at="enter", until=1.0 + seconds)
     at = sim.time + hold / 2
     sim.run(until=at)
-    hit = _WHOM[victim](sim)
+    inside = [id for id, node in sim.nodes.items() if vars(node)["state"] == "inside"]
+    hit = {"holder": inside[0], "peer": n, "coordinator": 0}[victim]
     sim.inject(Crash(hit, at=at) if pause is None else Pause(hit, at=at, duration=pause))
     trace = sim.run(until=at + seconds)
     entered = [time for time, _, event in events_in(trace) if event == "enter" and time > at]

@@ -11,7 +11,8 @@ The rule::
 With ``timeout``, dead nodes are skipped, and a lost token is replaced::
 
     on Token:      answer Got;  of an older generation than the latest that this node has seen: throw it away
-    no Got for timeout:            the next node is dead: skip it, and pass the token to the one after it
+    no Got for timeout:            the next node is dead: skip it, and pass a token of the next generation to
+                                   the one after it
     no token for late, or back from a crash:   Lost to all others
     on Lost:       the sender is not dead: skip it no more;
                    the token is here, or not acknowledged yet, or of a later generation:  Have
@@ -220,7 +221,7 @@ class TokenRing(Contender):
         token = self.token
         if token is None:
             return
-        for step in range(1, len(self.order)):
+        for step in range(1, len(self.order) + 1):
             place = (token.place + step) % len(self.order)
             if self.order[place] != self.id and self.order[place] not in self.skipped:
                 self.token = None
@@ -241,7 +242,8 @@ class TokenRing(Contender):
             dead = self.order[self.passing.place]
             self.record("skip", peer=dead)
             self.skipped.add(dead)
-            self.token, self.passing = self.token or self.passing, None
+            again = Token(self.next_generation(), self.passing.place)  # the first one may live
+            self.token, self.passing = self.token or again, None
             self.use_or_pass_on()
 
     # --- rules: a lost token
@@ -273,6 +275,10 @@ class TokenRing(Contender):
             self.lateness.reset(self.late)
 
     def regenerate(self) -> None:
-        self.generation = (self.generation[0] + 1, self.id)
+        token = Token(self.next_generation(), self.order.index(self.id))
         self.record("regenerate", generation=self.generation)
-        self.take(Token(self.generation, self.order.index(self.id)))
+        self.take(token)
+
+    def next_generation(self) -> Generation:
+        self.generation = (self.generation[0] + 1, self.id)
+        return self.generation
