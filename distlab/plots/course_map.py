@@ -21,7 +21,7 @@ __all__ = ["course_map"]
 _BAND, _GAP, _CARD = 12.6, 1.4, 7.6
 _FLOOR, _PILLARS, _RIGHT = 14.5, 54.5, 100.0
 _INCHES, _SMALL = 10.2, 8  # the width of a picture of its own; the size of titles, in points
-_GREY, _PALE, _BLUE = "#8A8A8A", "#EDEDED", "#0072B2"
+_GREY, _PILLAR, _BLUE = "#8A8A8A", "white", "#0072B2"
 _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 
 
@@ -191,7 +191,7 @@ def _band(ax: Axes, station: _Station, y: float, face: str) -> None:
 
 def _pillar(ax: Axes, line: str, x: float, wide: float, ceiling: float) -> None:
     bottom, top = _FLOOR - 1.2, ceiling + 4.2
-    _box(ax, x, bottom, wide, top - bottom, _PALE, "#BBBBBB", gid="pillar", zorder=2)
+    _box(ax, x, bottom, wide, top - bottom, _PILLAR, _GREY, gid="pillar", zorder=2)
     name = "\n".join(wrap(line, 14))
     ax.text(x + wide / 2, top - 2.4, name, fontsize=10, fontweight="bold", ha="center", va="center",
             linespacing=1.0, zorder=4, gid="line")  # fmt: skip

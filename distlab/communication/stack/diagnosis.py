@@ -80,9 +80,10 @@ def _why(answer: str, incident: _Incident, healthy: pd.Series, now: pd.Series) -
         if abs(grown[answer]) < 0.5:
             return f"that layer takes {now[answer]:.3g} ms as before"
         return f"{incident.to_blame!r} is broken"
+    more, wait = grown[incident.to_blame], grown["resources"]
     return (
-        f"{incident.to_blame!r} is broken: there each request takes {grown[incident.to_blame]:.3g} ms more. It holds "
-        f"its slot for so much longer, and that is why the others wait {grown['resources']:.3g} ms more for theirs"
+        f"{incident.to_blame!r} is broken: there each request takes {more:.3g} ms more. It holds its slot "
+        f"for so much longer, and that is why the others wait {wait:.3g} ms more for theirs"
     )
 
 

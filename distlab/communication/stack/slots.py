@@ -1,16 +1,16 @@
-"""Slots and a line: the resource layer of the stack.
+"""Slots and a queue: the resource layer of the stack.
 
 The resources of all machines are offered as one supply of slots. A request needs a slot from its admission
 to its end, also while it waits for others.
 
 The rule::
 
-    a request comes:        it joins the line
-    a slot is free:         the first in the line takes it and is served
+    a request comes:        it joins the queue
+    a slot is free:         the first in the queue takes it and is served
     a request has ended:    its slot is free
 
 With ``slots`` c, requests that come at random at rate r and hold a slot for S seconds keep r S slots busy on
-the average (Little's law), so the line grows without end once r S reaches c.
+the average (Little's law), so the queue grows without end once r S reaches c.
 
 J. D. C. Little, *A proof for the queuing formula L = lambda W*, Operations Research 9, 1961.
 """
@@ -35,7 +35,7 @@ class Front(Caller):
     Parameters
     ----------
     slots
-        How many requests are served at once, 1 or more; the others wait in line.
+        How many requests are served at once, 1 or more; the others wait in a queue.
     server, timeout, tries
         As for :class:`~distlab.communication.stack.rpc.Caller`.
 
@@ -63,7 +63,7 @@ class Front(Caller):
             raise ValueError(f"slots must be a whole number, 1 or more; got {slots!r}.")
         self.slots = slots
         self.asked = 0
-        self.line: list[int] = []
+        self.queue: list[int] = []
         self.taken: list[int] = []  # requests that hold a slot
         self.open: dict[int, Operation] = {}
 
@@ -71,12 +71,12 @@ class Front(Caller):
         """The outside world asks for something."""
         self.asked += 1
         self.open[self.asked] = self.invoke("request", key=self.asked)
-        self.line.append(self.asked)
+        self.queue.append(self.asked)
         self.fill_slots()
 
     def fill_slots(self) -> None:
-        while self.line and len(self.taken) < self.slots:
-            number = self.line.pop(0)
+        while self.queue and len(self.taken) < self.slots:
+            number = self.queue.pop(0)
             self.taken.append(number)
             self.call(number)
 

@@ -96,7 +96,7 @@ def test_the_same_classes_run_under_the_exhaustive_checker():
     assert verdicts == ["passed", "failed"]
 
 
-def test_the_diagnosis_that_looks_below_the_line_is_right():
+def test_the_diagnosis_that_looks_at_the_other_layers_first_is_right():
     """The wait for a slot is to blame only if nothing else has grown."""
 
     def diagnose(before, after):

@@ -61,7 +61,7 @@ def test_there_are_never_more_requests_in_service_than_slots():
 
 
 def test_slots_are_given_in_the_order_of_coming():
-    """The line is first come, first served."""
+    """The queue is first come, first served."""
     table = stack.spans(stack.serve(rate=200.0, until=1.0, seed=3, slots=2))
     first = table[table.what == "front → server: Request"].groupby("request").start.min()
     assert first.is_monotonic_increasing

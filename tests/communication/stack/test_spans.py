@@ -114,7 +114,7 @@ def test_an_outline_has_no_spans(function):
         function(trace)
 
 
-def test_ten_milliseconds_are_ten_milliseconds_to_the_line():
+def test_ten_milliseconds_are_ten_milliseconds_to_the_queue():
     """A link and a computation that are 10 ms slower make the others wait equally long."""
     link = stack.layers(stack.serve(seed=1, faults=[SlowLink("front", "server", at=0.0, extra=0.01)]))
     computing = stack.layers(stack.serve(seed=1, compute=0.02))
