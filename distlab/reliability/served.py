@@ -1,4 +1,4 @@
-"""A promise to clients: every request is answered, as long as the client itself does not crash."""
+"""A promise to clients: every request is answered, as long as the client and some other node stay up."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ __all__ = ["every_request_is_served"]
 def every_request_is_served(trace: Trace) -> str | None:
     """None if each request of a :class:`~distlab.reliability.Client` was answered; else a sentence about one.
 
-    A client that reports a reply must have got one. A request whose client crashed before the reply came is
-    nobody's fault. To be judged at the end of a run that leaves time for the last replies.
+    A client that reports a reply must have got one. A request is nobody's fault if its client crashed before
+    the reply came, or if all other nodes are down at the end. To be judged at the end of a run that leaves
+    time for the last replies.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def every_request_is_served(trace: Trace) -> str | None:
             if not _replied(trace, row):
                 return f"{what} was reported as answered at {row.returned:.3g} s, but no reply had come."
             continue
-        if _crashed(trace, row.client, row.invoked):
+        if _crashed(trace, row.client, row.invoked) or _alone(trace, row.client):
             continue
         if row.returned == row.returned:
             return f"{what} was given up after {row.returned - row.invoked:.3g} s; {_asked(trace, row)}."
@@ -60,6 +61,11 @@ def _replied(trace: Trace, row: Any) -> bool:
 
 def _crashed(trace: Trace, client: Any, after: float) -> bool:
     return any(node == client and start >= after for node, start, _ in trace.crashes)
+
+
+def _alone(trace: Trace, client: Any) -> bool:
+    gone = {node for node, _, end in trace.crashes if end == trace.end}
+    return all(node in gone for node in trace.nodes if node != client)
 
 
 def _asked(trace: Trace, row: Any) -> str:

@@ -94,6 +94,14 @@ def test_the_crash_of_the_client_excuses_everybody():
     assert said(Peer, Crash(2, at=0.5), Outage(1, 0.6, 0.7)) is not None
 
 
+def test_without_any_server_nobody_is_to_blame():
+    """All others are down for good; if one comes back, the client must have asked it."""
+    down = Crash(2, at=0.5), Crash(3, at=0.5)
+    assert said(Peer, *down, Crash(4, at=0.5)) is None
+    assert said(Peer, *down, Outage(4, 0.5, 2.0)) is not None
+    assert said(Next, *down, Outage(4, 0.5, 2.0)) is None
+
+
 @pytest.mark.parametrize(
     ("kind", "verdict"),
     [(Next, "passed"), (Peer, "failed"), (Same, "failed"), (Once, "failed"), (Pretends, "failed")],
