@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from distlab.sim import Constant, Network, Uniform
+from distlab.sim import Constant, Crash, Network, Outage, Recover, Uniform
 
 from .property import Property
 from .report import tell
@@ -184,6 +184,15 @@ def _fewer_calls(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
     return best
 
 
+def _stay_down(faults: Sequence[Any]) -> int:
+    """How many crashes have no end."""
+    ends = sum(isinstance(fault, Recover) for fault in faults)
+    stay = sum(
+        isinstance(fault, Crash) or (isinstance(fault, Outage) and fault.until is None) for fault in faults
+    )
+    return max(0, stay - ends)
+
+
 def _fewer_nodes(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
     """One node less at a time; other seeds are tried too, because with fewer nodes the same seed is another
     run.
@@ -202,6 +211,9 @@ def _fewer_nodes(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
         calls = tuple(
             [call for call in best.setting.workload if getattr(call, "node", "leader") in [*ids, "leader"]]
         )
+        down = _stay_down(faults)
+        if (n - 1) // 2 < down <= (best.setting.nodes - 1) // 2:
+            break  # a majority was up before, and would not be any more: that is another story
         smaller = _with_faults(replace(best.setting, nodes=n, workload=calls), faults, within)
         found = None
         for seed in dict.fromkeys([best.setting.seed, *range(8)]):
