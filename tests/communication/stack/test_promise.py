@@ -4,9 +4,9 @@ import pytest
 
 from distlab.check import Bounds, FaultBudget, check
 from distlab.communication import stack
-from distlab.sim import Call
+from distlab.sim import Call, LossBurst, Outage
 
-FAULTS = FaultBudget(crashes=3, partitions=0, pauses=0, slow_links=0, aim_at_leader=0.0, until=0.5)
+FAULTS = [LossBurst(0.2, at=0.0, until=0.4), Outage("store 1", at=0.1, until=0.15)]
 CALLS = [Call("front", at=at, method="request") for at in (0.0, 0.05, 0.1, 0.15)]
 
 
@@ -48,7 +48,7 @@ class Hasty(stack.Primary):
 
 def search(primary, **options):
     """Check the stack with a primary of some kind."""
-    options = {"nodes": 5, "runs": 150, "faults": FAULTS, "workload": CALLS, "within": 0.5, **options}
+    options = {"nodes": 5, "runs": 100, "faults": FAULTS, "workload": CALLS, "within": 0.5, **options}
     return check(stack.sized, stack.stored_once, arguments={"primary": primary}, progress=False, **options)
 
 
