@@ -1,0 +1,214 @@
+"""What a learner gets from `check`: verdicts, sentences, counterexamples that replay."""
+
+import itertools
+
+import pytest
+
+from distlab import sim as simulator
+from distlab.check import Bounds, FaultBudget, LeaderElection, MutualExclusion, check, grade, grade_value
+from distlab.coordination.election import Bully, ChangRoberts, HirschbergSinclair, Raft, Zab, raft
+from distlab.coordination.election.bully import Victory
+from distlab.coordination.election.raft_mutants import ForgetsItsVote, HalfIsEnough, VotesTwice
+from distlab.sim import Call, Network, Node
+
+QUICK = {"progress": False}
+
+
+SHARED: list[int] = []
+
+
+class Impatient(Node):
+    """Enters the critical section without asking."""
+
+    def request(self):
+        """Enter, and leave a little later."""
+        self.record("request")
+        self.record("enter")
+        self.after(0.1, self.leave)
+
+    def leave(self):
+        """Leave."""
+        self.record("exit")
+
+
+@pytest.mark.parametrize("algorithm", [Bully, ChangRoberts, HirschbergSinclair, Raft, Zab])
+def test_every_election_algorithm_passes_and_says_how_far_was_looked(algorithm):
+    """300 random runs and the default searches: no violation, with the bounds in the text."""
+    highest = algorithm not in (Raft, Zab)
+    report = check(algorithm, LeaderElection(highest=highest), nodes=5, runs=300, **QUICK)
+    assert report.verdict == "passed", report
+    assert "300 runs" in report.bound
+    assert " states, depth " in report.bound
+    assert "faults fired" in report.bound
+
+
+def test_a_complete_search_of_raft_names_its_bound():
+    """Three nodes, two time-outs, one crash: nothing within the bound is left out."""
+    bounds = Bounds(nodes=3, timeouts=2, crashes=1, symmetric=True)
+    search = check(Raft, LeaderElection(), runs=0, bounds=bounds, **QUICK).searches[0]
+    assert search.cut == ""
+    assert str(search).startswith("exhaustive: n=3, 1 crash, 1 recovery, 2 timeouts, ")
+    assert search.counts["depth"] == 20
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize(("mutant", "steps"), [(VotesTwice, 6), (ForgetsItsVote, 8)])
+def test_the_shortest_counterexample_is_found(mutant, steps, symmetric):
+    """By hand: two elections of three steps each, and a crash with its recovery to forget a vote."""
+    bounds = Bounds(nodes=3, timeouts=2, crashes=1, symmetric=symmetric)
+    report = check(mutant, LeaderElection(), runs=0, bounds=bounds, **QUICK)
+    assert report.verdict == "failed"
+    assert report.counterexample.minimal == f"n=3, {steps} steps"
+
+
+@pytest.mark.parametrize(
+    "search", [{"runs": 0, "bounds": Bounds(nodes=2, timeouts=2)}, {"nodes": 4, "bounds": None}]
+)
+def test_the_printed_code_makes_the_same_run(search):
+    """Timed or untimed, the code of the report replays the counterexample."""
+    report = check(HalfIsEnough, LeaderElection(), **search, **QUICK)
+    found = report.counterexample
+    names = {name: getattr(raft, name) for name in raft.__all__} | {"HalfIsEnough": HalfIsEnough}
+    exec(found.code, names)
+    assert names["trace"].digest() == found.trace.digest()
+
+
+def test_nothing_can_be_left_out_of_a_counterexample():
+    """Without any one of its faults the run passes."""
+    report = check(ForgetsItsTerm, LeaderElection(), nodes=3, runs=2000, bounds=None, **QUICK)
+    assert report.verdict == "failed"
+    faults = [value for name, value in report.counterexample.setting if name == "fault"]
+    assert faults
+    names = {**vars(simulator), "ForgetsItsTerm": ForgetsItsTerm}
+    for kept in itertools.combinations(faults, len(faults) - 1):
+        code = report.counterexample.code.replace(", ".join(faults), ", ".join(kept))
+        exec(code, names)
+        won = names["trace"].roles.query("role == 'leader'").groupby("term").node.nunique()
+        assert (won <= 1).all()
+
+
+class ForgetsItsTerm(Raft):
+    """Loses its term in a crash."""
+
+    stable = ("voted_for", "log")
+
+
+def test_a_run_in_which_nothing_happened_is_inconclusive():
+    """No message was sent: that is said, and is not a pass."""
+    none = check(Impatient, MutualExclusion(), nodes=2, runs=5, bounds=None, **QUICK)
+    assert none.verdict == "inconclusive"
+    assert "no message was sent" in none.sentence
+
+
+def test_mutual_exclusion_is_violated_by_who_does_not_ask():
+    """Two calls at the same time, and the sentence names both nodes."""
+    calls = [Call(1, 0.5, "request"), Call(2, 0.55, "request")]
+    report = check(Impatient, MutualExclusion(), nodes=2, runs=3, workload=calls, bounds=None, **QUICK)
+    assert report.sentence == "node 2 entered the critical section at t = 0.55 s while node 1 was in it."
+
+
+class Sharing(Bully):
+    """Nodes that meet in a global list."""
+
+    def on_start(self):
+        """Leave a note for everybody."""
+        SHARED.append(self.id)
+        super().on_start()
+
+
+class Typo(Bully):
+    """A handler that breaks."""
+
+    def on_alive(self, msg, sender):
+        """Name an attribute that does not exist."""
+        self.missing_attribute += 1
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "words"),
+    [
+        (Sharing, "SHARED"),
+        (Typo, "missing_attribute"),
+    ],
+)
+def test_broken_rules_are_said_in_a_learners_words(algorithm, words):
+    """The sentence names what was done."""
+    report = check(algorithm, LeaderElection(), nodes=3, runs=20, **QUICK)
+    assert report.verdict == "failed"
+    assert words in report.sentence
+
+
+class MyBully(Bully):
+    """The three rules of lesson 04."""
+
+    def higher(self):
+        """Whom to ask."""
+        return [peer for peer in self.peers if peer > self.id]
+
+    def on_election(self, msg, sender):
+        """Answer a lower node."""
+        self.answer(sender)
+        if self.role == "leader":
+            self.send(sender, Victory())
+        elif self.role != "candidate":
+            self.stand_for_election()
+
+    def heard_nobody(self):
+        """The time to wait is over."""
+        if self.role == "candidate" and not self.answered:
+            self.declare_victory()
+        else:
+            self.stand_for_election()
+
+
+class NoAlive(MyBully):
+    """Does not answer."""
+
+    def on_election(self, msg, sender):
+        """Stand, without a word."""
+        if self.role != "candidate":
+            self.stand_for_election()
+
+
+class AsksLower(MyBully):
+    """Asks the wrong side."""
+
+    def higher(self):
+        """The lower ones."""
+        return [peer for peer in self.peers if peer < self.id]
+
+
+class NeverWins(MyBully):
+    """Does not declare victory."""
+
+    def heard_nobody(self):
+        """Stand again."""
+        self.stand_for_election()
+
+
+def test_three_wrong_bullys_get_three_different_sentences():
+    """Two leaders, the wrong leader, no leader; and the right one is right."""
+    said = [grade(kind, LeaderElection(highest=True), nodes=4) for kind in (NoAlive, AsksLower, NeverWins)]
+    assert [one.status for one in said] == ["wrong"] * 3
+    assert "while node" in said[0].sentence
+    assert "is up and higher" in said[1].sentence
+    assert "nobody leads" in said[2].sentence
+    assert grade(MyBully, LeaderElection(highest=True), nodes=4).right
+
+
+def test_a_skeleton_is_not_attempted_and_a_number_gets_its_hint():
+    """Skeletons never fail; wrong numbers get the hint."""
+
+    class Skeleton(Bully):
+        def on_election(self, msg, sender): ...
+
+    assert repr(grade(Skeleton, LeaderElection())) == "not attempted yet"
+    assert repr(grade_value(..., 19)) == "not attempted yet"
+    assert repr(grade_value(20, 19, hint="count again")) == "wrong: 20 is not it: count again."
+
+
+def test_a_report_is_the_same_every_time():
+    """Same arguments, same text."""
+    options = {"nodes": 4, "runs": 50, "faults": FaultBudget(crashes=2), "network": Network(latency=0.01)}
+    texts = {repr(check(HalfIsEnough, LeaderElection(), **options, **QUICK)) for _ in range(2)}
+    assert len(texts) == 1
