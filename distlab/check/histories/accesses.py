@@ -160,15 +160,17 @@ def check_accesses(
     if not reads:
         have = "no operation" if not len(history) else "no read that was answered"
         return Verdict(level, None, f"Nothing was checked: the history has {have}.")
-    title, counted = level.capitalize(), f"{len(reads)} reads by {len(history.clients)} clients"
+    title, counted = _heading(level, True), f"{len(reads)} reads by {len(history.clients)} clients"
     candidates = {read: accesses.candidates(read) for read in reads}
     for read in reads:
         if not candidates[read]:
             op = accesses.operations[read]
-            sentence = f"Not {level}: {did(accesses.model, op)}, but nobody wrote {shown(op.result)}."
+            sentence = (
+                f"{_heading(level, False)}: {did(accesses.model, op)}, but nobody wrote {shown(op.result)}."
+            )
             return Verdict(level, False, sentence, None, History([op]), op)
     if any(len(found) > 1 for found in candidates.values()) and _linearizable(accesses):
-        return Verdict(level, True, f"{title}, as it is linearizable: {kept} ({counted}).")
+        return Verdict(level, True, f"{title}: {kept}, as the history is linearizable ({counted}).")
 
     def sources_of(clients: Collection[Hashable]) -> dict[int, list[int]]:
         return {
@@ -278,7 +280,16 @@ def _violated(level: str, accesses: Accesses, violation: Violation, by_choice: b
     if by_choice:
         told += " (and so with every other choice of the writes that were read)"
     counterexample = History(operations[i] for i in sorted(teller.used))
-    return Verdict(level, False, f"Not {level}: {told}.", None, counterexample, culprit, tried)
+    sentence = f"{_heading(level, False)}: {told}."
+    return Verdict(level, False, sentence, None, counterexample, culprit, tried)
+
+
+def _heading(level: str, kept: bool) -> str:
+    """How a sentence about a level begins: "Not causal", "Monotonic reads broken"."""
+    if level.endswith(("reads", "writes")):
+        return f"{level.capitalize()} {'kept' if kept else 'broken'}"
+    name = "FIFO" if level == "fifo" else level
+    return (name[0].upper() + name[1:]) if kept else f"Not {name}"
 
 
 class _Teller:

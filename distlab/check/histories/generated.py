@@ -86,7 +86,7 @@ def _answer(model: Model, state: Any, operation: Operation) -> tuple[Operation |
     if operation.is_unknown:
         possible, after = model.step(state, operation)
         return operation, after if possible else state
-    for result in _results(model, state):
+    for result in _results(state, operation.operation):
         answered = replace(operation, result=result)
         right, after = model.step(state, answered)
         if right:
@@ -94,14 +94,12 @@ def _answer(model: Model, state: Any, operation: Operation) -> tuple[Operation |
     return None, state
 
 
-def _results(model: Model, state: Any) -> list[Any]:
-    if isinstance(model, Queue):
-        return [None, *state[:1]]
-    if isinstance(model, Set):
-        return [state, True, False]
-    if isinstance(model, Lock):
-        return [True, False]
-    return [None, True, False, state] if isinstance(model, CASRegister) else [None, state]
+def _results(state: Any, name: str) -> list[Any]:
+    if name in ("read", "get"):
+        return [state]
+    if name == "dequeue":
+        return [state[0] if state else None]
+    return [True, False] if name in ("cas", "add", "remove", "contains", "acquire", "release") else [None]
 
 
 def _call(model: Model, rng: random.Random, value: int, values: int | None) -> Call:

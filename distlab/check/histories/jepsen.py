@@ -168,13 +168,11 @@ def history_from_file(path: str | Path, **options: bool) -> History:
     Options are those of `history_from_edn` and `history_from_log`.
     """
     path = Path(path)
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".edn":
-        return history_from_edn(text, **options)
-    if path.suffix in (".log", ".txt"):
-        return history_from_log(text, **options)
-    if path.suffix in (".jsonl", ".json", ".ndjson"):
-        return History.from_json_lines(text)
+    readers = {".edn": history_from_edn, ".log": history_from_log, ".txt": history_from_log}
+    if path.suffix in readers:
+        return readers[path.suffix](path.read_text(encoding="utf-8"), **options)
+    if path.suffix == ".jsonl":
+        return History.from_json_lines(path.read_text(encoding="utf-8"))
     raise ValueError(
-        f"a history is read from a file that ends in .edn, .log, .txt or .jsonl, not from {path.name!r}"
+        f"a history is read from a file that ends in .edn, .log, .txt or .jsonl, not {path.name!r}"
     )

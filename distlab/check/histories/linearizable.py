@@ -101,8 +101,8 @@ def gave_up(level: str, states: int, limit: int) -> Verdict:
 
 
 def _violated(part: Sequence[Operation], model: Model, shrunk: Shrunk, limit: int, states: int) -> Verdict:
-    why, shown_by = why_not_linearizable(part, model, shrunk, limit)
-    return Verdict(LEVEL, False, f"Not linearizable: {why}", None, History(shown_by), shrunk.culprit, states)
+    why, culprit, shown_by = why_not_linearizable(part, model, shrunk, limit)
+    return Verdict(LEVEL, False, f"Not linearizable: {why}", None, History(shown_by), culprit, states)
 
 
 def merged_in_time(sequences: Sequence[Sequence[Operation]]) -> tuple[Operation, ...]:

@@ -13,6 +13,7 @@ from .shrink import CHECK, Shrunk, known_between
 __all__ = ["did", "why_not_linearizable"]
 
 
+PLAIN = 2_000  # answers to look at for a plain reason
 Reason = tuple[str, Sequence[Operation]]  # in words, and the operations spoken of
 
 
@@ -27,10 +28,12 @@ def did(model: Model, operation: Operation) -> str:
 
 def why_not_linearizable(
     operations: Sequence[Operation], model: Model, shrunk: Shrunk, limit: int
-) -> tuple[str, list[Operation]]:
-    """A sentence about the first answer that cannot be explained, and the operations that show it."""
+) -> tuple[str, Operation, list[Operation]]:
+    """A sentence about the first answer that cannot be explained, that answer, and what shows it."""
     culprit = shrunk.culprit
     reason = _reason(model, culprit, [op for op in operations if op is not culprit])
+    if reason is None and not shrunk.certain:
+        culprit, reason = _plainly_wrong(operations, model) or (culprit, None)
     if reason is not None:
         text, shown_by = reason
         shown_by = [op for op in operations if op is culprit or any(op is other for other in shown_by)]
@@ -41,7 +44,17 @@ def why_not_linearizable(
         if not count:
             text = f"a {model.noun} as at the start does not answer that"
     right = _right_answers(operations, model, culprit, limit)
-    return f"{did(model, culprit)}, but {text}.{right}", shown_by
+    return f"{did(model, culprit)}, but {text}.{right}", culprit, shown_by
+
+
+def _plainly_wrong(operations: Sequence[Operation], model: Model) -> tuple[Operation, Reason] | None:
+    """The first answer, by return, for which there is a plain reason."""
+    for culprit in sorted(operations, key=lambda op: op.deadline)[:PLAIN]:
+        if not culprit.is_unknown:
+            reason = _reason(model, culprit, [op for op in operations if op is not culprit])
+            if reason is not None:
+                return culprit, reason
+    return None
 
 
 def _right_answers(operations: Sequence[Operation], model: Model, culprit: Operation, limit: int) -> str:
@@ -84,15 +97,21 @@ def _reason(model: Model, culprit: Operation, others: Sequence[Operation]) -> Re
     return None
 
 
+def _before(a: Operation, b: Operation) -> bool:
+    """True when a was over before b began; the next operation of a client may begin in the same instant."""
+    touching = a.client == b.client and a.invoked < b.invoked and a.deadline == b.invoked
+    return touching or a.deadline < b.invoked
+
+
 def _over(operations: Sequence[Operation], culprit: Operation) -> list[Operation]:
     """Those that were over before the culprit began, the last one first."""
-    over = [op for op in operations if op.deadline < culprit.invoked]
+    over = [op for op in operations if _before(op, culprit)]
     return sorted(over, key=lambda op: (op.deadline, op.invoked), reverse=True)
 
 
 def _all_over(operations: Sequence[Operation], other: Operation) -> bool:
     """True when all were over before the other began."""
-    return all(op.deadline < other.invoked for op in operations)
+    return all(_before(op, other) for op in operations)
 
 
 def _begun(operations: Sequence[Operation], culprit: Operation) -> list[Operation]:
@@ -159,7 +178,7 @@ def _queue(model: Model, culprit: Operation, others: Sequence[Operation]) -> Rea
         return text, [puts[taken], takes[taken]]
     for item, put in puts.items():
         still_there = item not in takes or takes[item].invoked > culprit.deadline
-        in_front = put.deadline < (puts[taken].invoked if taken else culprit.invoked)
+        in_front = _before(put, puts[taken] if taken else culprit)
         if item != taken and still_there and in_front:
             where = "was in it" if not taken else "was in front of it"
             nobody = (
@@ -196,10 +215,8 @@ def _counter(model: Model, culprit: Operation, others: Sequence[Operation]) -> R
         return None
     others = _begun(others, culprit)
     over = {id(op) for op in _over(others, culprit)}
-    sure = [model.change(op) for op in others if id(op) in over]
-    possible = [model.change(op) for op in others if id(op) not in over]
-    least = model.initial + sum(sure) + sum(change for change in possible if change < 0)
-    most = model.initial + sum(sure) + sum(change for change in possible if change > 0)
+    sure = [op for op in others if id(op) in over]
+    least, most = model.bounds(sure, [op for op in others if id(op) not in over])
     if culprit.result < least:
         added = [op for op in others if (model.change(op) > 0 and id(op) in over) or model.change(op) < 0]
         return f"what had been added by then, and returned, made it at least {shown(least)}", added
@@ -219,7 +236,7 @@ def _set(model: Model, culprit: Operation, others: Sequence[Operation]) -> Reaso
             if element not in elements:
                 return f"nobody had added {shown(element)} by then", []
         for element, added in elements.items():
-            missing = element not in told and added.deadline < culprit.invoked
+            missing = element not in told and _before(added, culprit)
             if missing and all(op.operation != "remove" or op.value != element for op in others):
                 return (
                     f"{shown(element)} is missing: it had been added {_by(added)}, and nobody removed it",

@@ -69,7 +69,7 @@ def check_read_your_writes(
     ...     Operation("Ann", "read", "x", None, 0.2, 0.3, result=None),
     ... ])
     >>> print(verdict.sentence)
-    Not read your writes: client Ann read x = None during [0.2, 0.3], but x = 1 had been written before: \
+    Read your writes broken: client Ann read x = None during [0.2, 0.3], but x = 1 had been written before: \
 client Ann wrote x = 1, then read x = None.
     """
 
@@ -135,7 +135,7 @@ def check_monotonic_writes(
     ...     Operation("Bob", "read", "x", None, 0.6, 0.7, result=None),
     ... ])
     >>> print(verdict.sentence)
-    Not monotonic writes: client Bob read x = None during [0.6, 0.7], but x = 1 had been written before: \
+    Monotonic writes broken: client Bob read x = None during [0.6, 0.7], but x = 1 had been written before: \
 client Ann wrote x = 1, then wrote y = 1, client Bob read y = 1, then read x = None.
     """
 

@@ -8,8 +8,9 @@ only look; and changes that nobody noticed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .models import Model
 from .operation import Operation
@@ -30,55 +31,67 @@ class Shrunk:
     ----------
     operations : a few operations that are not linearizable.
     culprit : of all operations, in the order of their returns, the first whose answer cannot be explained.
+    certain : that it is the first is certain; no check was cut short on the way to it.
     states : how many states were explored on the way.
     """
 
     operations: tuple[Operation, ...]
     culprit: Operation
+    certain: bool
     states: int
+
+
+class _Checks:
+    """Checks of parts of a history, with little effort for each and for all of them."""
+
+    def __init__(self, model: Model, limit: int, size: int) -> None:
+        self.model = model
+        self.each = min(limit, CHECK + 5 * size)
+        self.left = min(limit, ALL_CHECKS)
+        self.states = 0
+        self.cut_short = False
+
+    def fail(self, operations: Sequence[Operation], initial: Sequence[Any] = ()) -> bool:
+        """True when the operations certainly cannot be explained."""
+        if self.left <= 0:
+            self.cut_short = True
+            return False
+        found = explain_in_order(operations, self.model, time_order, self.each, initial)
+        self.states += found.states
+        self.left -= found.states + len(operations)
+        self.cut_short = self.cut_short or found.cut_short
+        return found.impossible
 
 
 def shrink(operations: Sequence[Operation], model: Model, limit: int) -> Shrunk:
     """Shrink the operations on one object, which are not linearizable, as far as that takes few states."""
-    explored = spent = 0
-    each, together = min(limit, CHECK), min(limit, ALL_CHECKS)
-
-    def fails(candidate: Sequence[Operation], initial: Sequence[Hashable] = ()) -> bool:
-        nonlocal explored, spent
-        if spent > together:
-            return False
-        found = explain_in_order(candidate, model, time_order, each, initial)
-        explored += found.states
-        spent += found.states + 100
-        return found.impossible
-
+    checks = _Checks(model, limit, len(operations))
     known = sorted((op for op in operations if not op.is_unknown), key=lambda op: op.deadline)
-    answered = [known[: number + 1] for number in range(len(known))]
-    number = _first(
-        len(known), lambda n: fails(list(known_between(operations, answered[n], None, model).values()))
-    )
-    culprit = known[number]
 
-    starts = sorted({op.invoked for op in operations if op.invoked <= culprit.deadline}, reverse=True)
+    def fails_until(n: int) -> bool:
+        return checks.fail(list(known_between(operations, known[: n + 1], None, model).values()))
 
-    def since(start: float) -> tuple[dict[int, Operation], list[Hashable]]:
-        seen = known_between(operations, answered[number], start, model)
+    answered = known[: _first(len(known), fails_until) + 1]
+    culprit, certain = answered[-1], not checks.cut_short
+    if _from_nowhere(model, culprit, [op for op in operations if op.invoked <= culprit.deadline]):
+        return Shrunk((culprit,), culprit, certain, checks.states)
+
+    def since(start: float) -> tuple[dict[int, Operation], list[Any]]:
+        seen = known_between(operations, answered, start, model)
         return seen, model.states([op for op in operations if op.invoked < start], list(seen.values()))
 
-    def fails_since(start: float) -> bool:
-        seen, initial = since(start)
-        return bool(initial) and fails(list(seen.values()), initial)
+    def fails_since(n: int) -> bool:
+        seen, initial = since(starts[n])
+        return bool(initial) and checks.fail(list(seen.values()), initial)
 
-    if _from_nowhere(model, culprit, [op for op in operations if op.invoked <= culprit.deadline]):
-        return Shrunk((culprit,), culprit, explored)
-    start = starts[_first(len(starts), lambda n: fails_since(starts[n]))]
-    seen, initial = since(start)
+    starts = sorted({op.invoked for op in operations if op.invoked <= culprit.deadline}, reverse=True)
+    seen, initial = since(starts[_first(len(starts), fails_since)])
     kept = drop_in_turn(
         list(seen),
         lambda members: _may_go(members, seen, model, culprit),
-        lambda members: fails([seen[i] for i in members], initial),
+        lambda members: checks.fail([seen[i] for i in members], initial),
     )
-    return Shrunk(tuple(operations[i] for i in kept), culprit, explored)
+    return Shrunk(tuple(operations[i] for i in kept), culprit, certain, checks.states)
 
 
 def _from_nowhere(model: Model, culprit: Operation, others: Sequence[Operation]) -> bool:

@@ -51,16 +51,36 @@ class Counter(Model):
         return {"increment": amount, "decrement": -amount, "read": 0}[operation.operation]
 
     def answers(self, operation: Operation, operations: Sequence[Operation]) -> list[Any]:
+        if operation.operation != "read" or operation.is_unknown:
+            return []
+        least, most = self.bounds([], operations)
+        near = int(operation.result)
+        return [number for number in range(near - 100, near + 101) if least <= number <= most]
+
+    def likely_answers(self, operation: Operation, operations: Sequence[Operation]) -> list[Any]:
         if operation.operation != "read":
             return []
-        changes = [self.change(other) for other in operations]
-        least = self.initial + sum(change for change in changes if change < 0)
-        most = self.initial + sum(change for change in changes if change > 0)
-        return list(range(least, most + 1)) if most - least < 1000 else []
+        over = [other for other in operations if other.deadline < operation.invoked]
+        least, most = self.bounds(
+            over, [other for other in operations if other.deadline >= operation.invoked]
+        )
+        return list(range(int(least), int(most) + 1)) if most - least < 100 else []
+
+    def bounds(self, sure: Sequence[Operation], possible: Sequence[Operation]) -> tuple[float, float]:
+        """The least and the greatest number there can be after what was surely and what was possibly done."""
+        number = self.initial + sum(self.change(operation) for operation in sure)
+        changes = [self.change(operation) for operation in possible]
+        return number + sum(min(one, 0) for one in changes), number + sum(max(one, 0) for one in changes)
 
     def check(self, operation: Operation) -> None:
         super().check(operation)
-        if operation.operation != "read" and not isinstance(operation.value, (int, float, type(None))):
+        if operation.operation == "read":
+            if operation.status == "ok" and not isinstance(operation.result, (int, float)):
+                raise ValueError(
+                    f"the result of reading a counter must be a number, not {operation.result!r} "
+                    f"of client {operation.client}"
+                )
+        elif not isinstance(operation.value, (int, float, type(None))):
             raise ValueError(
                 f"the value of {operation.operation!r} must be a number or None, not {operation.value!r} "
                 f"of client {operation.client}"

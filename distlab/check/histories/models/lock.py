@@ -65,6 +65,9 @@ class Lock(Model):
                 tenures[operation.client][-1].append(operation)
         return [tenure for client in tenures.values() for tenure in client if len(tenure) == 2]
 
+    def answers(self, operation: Operation, operations: Sequence[Operation]) -> list[Any]:
+        return [True, False]
+
     def describe(self, operation: Operation) -> str:
         name = self.object_name(operation)
         if operation.result is False and not operation.is_unknown:

@@ -118,6 +118,14 @@ class CASRegister(Register):
             return () if _refused(operation) else (operation.value[1],)
         return super().writes(operation)
 
+    def answers(self, operation: Operation, operations: Sequence[Operation]) -> list[Any]:
+        return [True, False] if operation.operation == "cas" else super().answers(operation, operations)
+
+    def likely_answers(self, operation: Operation, operations: Sequence[Operation]) -> list[Any]:
+        return (
+            [True, False] if operation.operation == "cas" else super().likely_answers(operation, operations)
+        )
+
     def refused(self, operation: Operation) -> tuple[Any, ...]:
         return (operation.value[0],) if _refused(operation) else ()
 
