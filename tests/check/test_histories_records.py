@@ -163,3 +163,23 @@ def test_a_simulated_run_is_a_history():
     ]
     assert History.of(trace) == history
     assert check_linearizable(trace, Register()).ok
+
+
+class Impatient(Node):
+    """Asks three times before the first answer comes."""
+
+    def on_start(self):
+        asked = [self.invoke("read", "x") for _ in range(3)]
+        self.after(1.0, self.answer, asked)
+
+    def answer(self, asked):
+        for operation in asked:
+            operation.complete(None)
+        self.invoke("read", "x").complete(None)
+
+
+def test_a_node_with_several_open_operations_counts_as_several_clients():
+    """What a node asks while it waits is asked by another client."""
+    history = History.from_trace(Simulation(cluster(Impatient, 1)).run())
+    assert [operation.client for operation in history] == [1, "1#2", "1#3", 1]
+    assert check_linearizable(history, Register()).ok

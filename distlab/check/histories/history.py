@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -87,7 +88,7 @@ class History:
         if isinstance(source, History):
             return source
         if hasattr(source, "operations") and not hasattr(source, "columns"):
-            return cls.of(source.operations)
+            return cls.from_trace(source)
         if not hasattr(source, "columns"):
             source = list(source)
             if all(isinstance(item, Operation) for item in source):
@@ -96,8 +97,21 @@ class History:
 
     @classmethod
     def from_trace(cls, trace: Any) -> History:
-        """The history of the clients in a simulated run: its table ``trace.operations``."""
-        return cls.from_rows(trace.operations)
+        """The history of the clients in a simulated run: its table ``trace.operations``.
+
+        A node that has several operations open at once counts as several clients: 3, 3#2, 3#3 and so on.
+        """
+        busy: dict[tuple[Hashable, int], float] = {}
+        made = []
+        for operation in sorted(_operations(trace.operations), key=lambda operation: operation.invoked):
+            thread = 1
+            while busy.get((operation.client, thread), -math.inf) > operation.invoked:
+                thread += 1
+            returned = operation.invoked if operation.returned is None else operation.returned
+            busy[operation.client, thread] = operation.invoked if operation.is_unknown else returned
+            name = operation.client if thread == 1 else f"{operation.client}#{thread}"
+            made.append(replace(operation, client=name))
+        return cls(made)
 
     @classmethod
     def from_rows(cls, rows: Any) -> History:
@@ -114,18 +128,7 @@ class History:
         ... ]))
         1: write x = 5 [0.1, 0.2]
         """
-        if hasattr(rows, "columns") and hasattr(rows, "to_dict"):
-            rows = rows.to_dict("records")
-        made = []
-        for number, row in enumerate(rows):
-            lacking = [name for name in ("client", "operation", "invoked") if name not in row]
-            if lacking:
-                raise ValueError(
-                    f"row {number} of the history has no {lacking[0]!r}; the columns are {', '.join(COLUMNS)}"
-                )
-            fields = {name: _present(row[name]) for name in COLUMNS if name in row}
-            made.append(Operation(**fields))
-        return cls(made)
+        return cls(_operations(rows))
 
     @classmethod
     def from_json_lines(cls, text: str) -> History:
@@ -181,6 +184,20 @@ class History:
 
     def __repr__(self) -> str:
         return f"<History of {len(self)} operations by {len(self.clients)} clients>"
+
+
+def _operations(rows: Any) -> list[Operation]:
+    if hasattr(rows, "columns") and hasattr(rows, "to_dict"):
+        rows = rows.to_dict("records")
+    made = []
+    for number, row in enumerate(rows):
+        lacking = [name for name in ("client", "operation", "invoked") if name not in row]
+        if lacking:
+            raise ValueError(
+                f"row {number} of the history has no {lacking[0]!r}; the columns are {', '.join(COLUMNS)}"
+            )
+        made.append(Operation(**{name: _present(row[name]) for name in COLUMNS if name in row}))
+    return made
 
 
 def _present(value: Any) -> Any:
