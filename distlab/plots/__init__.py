@@ -9,6 +9,9 @@
     bar_charts.py      grouped bars with intervals of confidence
     gantt.py           schedules: who did what from when to when
     inside.py          how many requests are inside a system over time
+    course_map.py      the course as layers and pillars
+    waterfall.py       one request's time, layer by layer
+    stacked.py         stacked bars
     tables.py          a comparison table
     style.py           colours, hatches, markers, dashes and fonts of all of them
     arrows.py, lane_bars.py, notes.py, view.py   the parts of a space-time diagram
@@ -22,23 +25,29 @@
 from .bar_charts import bars
 from .counterexample import counterexample
 from .counts import message_counts
+from .course_map import course_map
 from .curves import curve
 from .distributions import cdf
 from .gantt import gantt
 from .inside import inside
 from .space_time import space_time
+from .stacked import stacked
 from .tables import comparison
 from .timeline import timeline
+from .waterfall import waterfall
 
 __all__ = [
     "bars",
     "cdf",
     "comparison",
     "counterexample",
+    "course_map",
     "curve",
     "gantt",
     "inside",
     "message_counts",
     "space_time",
+    "stacked",
     "timeline",
+    "waterfall",
 ]
