@@ -3,8 +3,10 @@
     python tools/execute.py               all lessons
     python tools/execute.py 04 05         these
     python tools/execute.py --check 04    change nothing; exit with 1 if a file would change
+    python tools/execute.py --fresh 01    renew the outputs that are not compared, too
 
-A file is written only when all its cells ran. Executing again changes no byte unless a result has changed.
+A file is written only when all its cells ran. Executing again changes no byte unless a result has changed: a
+cell whose outputs are not compared (real timings, tag nbval-ignore-output) runs, but keeps what is stored.
 """
 
 import argparse
@@ -136,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if a file would change"
     )
+    parser.add_argument("--fresh", action="store_true", help="renew the outputs that are not compared, too")
     parser.add_argument(
         "--timeout", type=float, default=SECONDS_PER_CELL, help="seconds per cell (default: 60)"
     )
@@ -145,10 +148,27 @@ def main(arguments: list[str] | None = None) -> int:
         paths = lessons.named(options.lesson, options.folder)
     except lessons.UnknownLesson as error:
         parser.error(str(error))
-    return max((_store(path, options.timeout, check=options.check) for path in paths), default=0)
+    return max(
+        (_store(path, options.timeout, check=options.check, fresh=options.fresh) for path in paths), default=0
+    )
 
 
-def _store(path: Path, seconds_per_cell: float, *, check: bool) -> int:
+def keep_uncompared(stored: NotebookNode, executed: NotebookNode) -> None:
+    """Give cells whose outputs are not compared the outputs that are stored, if their source is the same."""
+    known = {
+        cell.id: cell
+        for cell in stored.cells
+        if cell.cell_type == "code"
+        and "nbval-ignore-output" in cell.metadata.get("tags", [])
+        and cell.outputs
+    }
+    for cell in executed.cells:
+        old = known.get(cell.id)
+        if old is not None and old.source == cell.source:
+            cell.outputs = old.outputs
+
+
+def _store(path: Path, seconds_per_cell: float, *, check: bool, fresh: bool) -> int:
     started = time.perf_counter()
     before = path.read_text(encoding="utf-8")
     try:
@@ -156,6 +176,8 @@ def _store(path: Path, seconds_per_cell: float, *, check: bool) -> int:
     except (LessonFailed, ValueError) as error:
         print(f"{path.name}: {error}", file=sys.stderr)
         return 1
+    if not fresh:
+        keep_uncompared(stored_form.read(path), executed)
     changed = stored_form.text(executed) != before
     if changed and not check:
         stored_form.write(path, executed)

@@ -65,6 +65,20 @@ def test_check_tells_a_changed_result_and_writes_nothing(lesson: WriteLesson) ->
     assert path.read_bytes() != before
 
 
+def test_outputs_that_are_not_compared_are_renewed_only_on_demand(lesson: WriteLesson) -> None:
+    """A cell tagged nbval-ignore-output runs, but keeps its stored output until --fresh is given."""
+    path = lesson("# 4. Tiny", "import time", "A time.", "print(time.perf_counter())")
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"][-1]["metadata"]["tags"] = ["nbval-ignore-output"]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert _run(path) == 0
+    first = path.read_bytes()
+    assert _run(path) == 0
+    assert path.read_bytes() == first
+    assert _run(path, "--fresh") == 0
+    assert path.read_bytes() != first
+
+
 def test_a_lesson_that_fails_is_not_stored(lesson: WriteLesson, capsys: pytest.CaptureFixture[str]) -> None:
     """The script names the cell and the error, exits with 1 and leaves the file alone."""
     path = lesson("# 4. Tiny", "print(1)", "Then an error.", "1 / 0", name="04_fails.ipynb")
