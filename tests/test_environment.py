@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import distlab
 import lab
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,3 +144,8 @@ def _lines(code: str, folder: Path) -> list[str]:
     return subprocess.run(
         command, capture_output=True, check=True, cwd=folder, encoding="utf-8"
     ).stdout.splitlines()
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """`distlab.__version__` is the version of the package."""
+    assert PROJECT["version"] == distlab.__version__
