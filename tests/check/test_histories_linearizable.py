@@ -210,6 +210,17 @@ def test_objects_with_different_keys_are_independent():
             "and nobody wrote 1 afterwards. The only right answer was False.",
         ),
         (
+            Register(),
+            [
+                ("A", "write", 1, 0, 9, None),
+                ("B", "read", None, 1, 2, 1),
+                ("B", "write", 2, 3, 4, None),
+                ("C", "read", None, 5, 6, 1),
+            ],
+            "client C read x = 1 during [5, 6], but x = 2 had been written by client B at the latest by 4, "
+            "after client B had read 1, which was written only once. The only right answer was 2.",
+        ),
+        (
             KeyValue(),
             [("A", "put", 1, 0, 1, None), ("B", "delete", None, 2, 3, None), ("C", "get", None, 4, 5, 1)],
             "client C read x = 1 during [4, 5], but x = None had been written by client B at the "

@@ -14,7 +14,7 @@ from .operation import Operation
 from .order import time_order
 from .reasons import why_not_linearizable
 from .search import explain_in_order
-from .shrink import Shrunk, shrink
+from .shrink import Checks
 from .verdict import Verdict
 
 __all__ = ["check_linearizable", "gave_up", "merged_in_time", "nothing_to_check"]
@@ -72,8 +72,11 @@ latest by 1.5, and nobody wrote 1 afterwards. The only right answer was 2.
         found = explain_in_order(part, model, time_order, limit)
         states += found.states
         if found.impossible:
-            shrunk = shrink(part, model, limit)
-            return _violated(part, model, shrunk, limit, states + shrunk.states)
+            checks = Checks(model, limit, len(part))
+            why, culprit, shown_by = why_not_linearizable(part, checks)
+            sentence = f"Not linearizable: {why}"
+            states += checks.states
+            return Verdict(LEVEL, False, sentence, None, History(shown_by), culprit, states)
         if found.sequence is None:
             cut_short = True
         else:
@@ -98,11 +101,6 @@ def gave_up(level: str, states: int, limit: int) -> Verdict:
     """The verdict of a search that was cut short."""
     sentence = f"Gave up after {states:,} states, without a verdict; a limit above {limit:,} may bring one."
     return Verdict(level, None, sentence, states=states)
-
-
-def _violated(part: Sequence[Operation], model: Model, shrunk: Shrunk, limit: int, states: int) -> Verdict:
-    why, culprit, shown_by = why_not_linearizable(part, model, shrunk, limit)
-    return Verdict(LEVEL, False, f"Not linearizable: {why}", None, History(shown_by), culprit, states)
 
 
 def merged_in_time(sequences: Sequence[Sequence[Operation]]) -> tuple[Operation, ...]:

@@ -66,10 +66,10 @@ class Order:
         changed = [(b, self._with(a))]
         while changed:
             i, news = changed.pop()
-            clock = self.clock[i]
-            if all(new <= old for new, old in zip(news, clock, strict=True)):
+            clock = list(map(max, self.clock[i], news))
+            if clock == self.clock[i]:
                 continue
-            self.clock[i] = [max(pair) for pair in zip(news, clock, strict=True)]
+            self.clock[i] = clock
             onwards = self._with(i)
             for number, members in enumerate(self.chains):
                 place = self.first_after(i, number)

@@ -8,7 +8,7 @@ from .models import Counter, KeyValue, Lock, Model, Queue, Register, Set
 from .operation import Operation, seconds, shown
 from .order import time_order
 from .search import explain_in_order
-from .shrink import CHECK, Shrunk, known_between
+from .shrink import CHECK, Checks, first_wrong, known_between, shrink
 
 __all__ = ["did", "why_not_linearizable"]
 
@@ -27,23 +27,28 @@ def did(model: Model, operation: Operation) -> str:
 
 
 def why_not_linearizable(
-    operations: Sequence[Operation], model: Model, shrunk: Shrunk, limit: int
+    operations: Sequence[Operation], checks: Checks
 ) -> tuple[str, Operation, list[Operation]]:
-    """A sentence about the first answer that cannot be explained, that answer, and what shows it."""
-    culprit = shrunk.culprit
+    """A sentence about the first answer that cannot be explained, that answer, and what shows it.
+
+    The operations are on one object. Where they show a plain reason, it is given; otherwise they are shrunk.
+    """
+    model = checks.model
+    answered = first_wrong(operations, checks)
+    culprit = answered[-1]
     reason = _reason(model, culprit, [op for op in operations if op is not culprit])
-    if reason is None and not shrunk.certain:
+    if reason is None and checks.cut_short:
         culprit, reason = _plainly_wrong(operations, model) or (culprit, None)
     if reason is not None:
-        text, shown_by = reason
-        shown_by = [op for op in operations if op is culprit or any(op is other for other in shown_by)]
+        text, spoken_of = reason
+        shown_by = [op for op in operations if op is culprit or any(op is other for other in spoken_of)]
     else:
-        shown_by = list(shrunk.operations)
+        shown_by = shrink(operations, answered, checks)
         count = len(shown_by) - 1
         text = f"no order explains that together with the {count} other operation{'s' * (count != 1)} below"
         if not count:
             text = f"a {model.noun} as at the start does not answer that"
-    right = _right_answers(operations, model, culprit, limit)
+    right = _right_answers(operations, model, culprit, checks.each)
     return f"{did(model, culprit)}, but {text}.{right}", culprit, shown_by
 
 
@@ -158,21 +163,42 @@ def _register(model: Model, culprit: Operation, others: Sequence[Operation]) -> 
         if newer and newer != wanted and not model.writes(other) and _all_over(sources, other):
             text = f"{name} = {shown(newer[0])} had been read {_by(other)}, and {again}"
             return text, [*sources[-1:], *[op for op in others if model.writes(op) == newer][-1:], other]
+    if len(sources) == 1 and value != model.initial:
+        return _overwritten_after_it_was_seen(model, culprit, sources[0], others)
+    return None
+
+
+def _overwritten_after_it_was_seen(
+    model: Model, culprit: Operation, source: Operation, others: Sequence[Operation]
+) -> Reason | None:
+    """The one write of the value may have gone on for long, but somebody read it before another one began."""
+    wanted, name = model.reads(culprit), model.object_name(culprit)
+    readers = [op for op in others if op is not source and model.reads(op) == wanted]
+    for other in _over(others, culprit):
+        newer = model.writes(other)
+        reader = next((op for op in readers if _before(op, other)), None)
+        if newer and newer != wanted and reader is not None:
+            text = (
+                f"{name} = {shown(newer[0])} had been written {_by(other)}, after client {reader.client} "
+                f"had read {shown(wanted[0])}, which was written only once"
+            )
+            return text, [source, reader, other]
     return None
 
 
 def _queue(model: Model, culprit: Operation, others: Sequence[Operation]) -> Reason | None:
     """The item was not there, or another one was in front of it; or the queue was not empty."""
     taken = model.takes(culprit)
+    putting = [op for op in others if taken and model.puts(op) == taken]
+    if taken and not _begun(putting, culprit):
+        late = putting[:1]
+        return f"nobody had put {shown(taken[0])} in by then{_too_late('put it in', late)}", late
     puts = {model.puts(op): op for op in others if model.puts(op)}
     takes = {model.takes(op): op for op in others if model.takes(op)}
     if any(op.operation == "dequeue" and op.is_unknown for op in others):
-        return None
+        return None  # it may have taken what was in front
     if len(puts) < sum(bool(model.puts(op)) for op in others):
         return None  # an item that was put in more than once
-    if taken and (taken not in puts or puts[taken].invoked > culprit.deadline):
-        late = [puts[taken]] if taken in puts else []
-        return f"nobody had put {shown(taken[0])} in by then{_too_late('put it in', late)}", late
     if taken in takes:
         text = f"client {takes[taken].client} took it, too, and it was put in only once"
         return text, [puts[taken], takes[taken]]

@@ -9,7 +9,7 @@ only look; and changes that nobody noticed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from .models import Model
@@ -17,31 +17,13 @@ from .operation import Operation
 from .order import time_order
 from .search import explain_in_order
 
-__all__ = ["CHECK", "Shrunk", "drop_in_turn", "known_between", "shrink"]
+__all__ = ["CHECK", "Checks", "drop_in_turn", "first_wrong", "known_between", "shrink"]
 
 
 CHECK, ALL_CHECKS = 5_000, 100_000  # states to explore at most, in one check and together
 
 
-@dataclass(frozen=True, slots=True)
-class Shrunk:
-    """What is left.
-
-    Attributes
-    ----------
-    operations : a few operations that are not linearizable.
-    culprit : of all operations, in the order of their returns, the first whose answer cannot be explained.
-    certain : that it is the first is certain; no check was cut short on the way to it.
-    states : how many states were explored on the way.
-    """
-
-    operations: tuple[Operation, ...]
-    culprit: Operation
-    certain: bool
-    states: int
-
-
-class _Checks:
+class Checks:
     """Checks of parts of a history, with little effort for each and for all of them."""
 
     def __init__(self, model: Model, limit: int, size: int) -> None:
@@ -63,18 +45,23 @@ class _Checks:
         return found.impossible
 
 
-def shrink(operations: Sequence[Operation], model: Model, limit: int) -> Shrunk:
-    """Shrink the operations on one object, which are not linearizable, as far as that takes few states."""
-    checks = _Checks(model, limit, len(operations))
+def first_wrong(operations: Sequence[Operation], checks: Checks) -> list[Operation]:
+    """The answered operations, by their returns, up to the first whose answer cannot be explained.
+
+    The operations are on one object and not linearizable. The answer is the first for certain if no check was
+    cut short.
+    """
     known = sorted((op for op in operations if not op.is_unknown), key=lambda op: op.deadline)
 
-    def fails_until(n: int) -> bool:
-        return checks.fail(list(known_between(operations, known[: n + 1], None, model).values()))
+    def fails(n: int) -> bool:
+        return checks.fail(list(known_between(operations, known[: n + 1], None, checks.model).values()))
 
-    answered = known[: _first(len(known), fails_until) + 1]
-    culprit, certain = answered[-1], not checks.cut_short
-    if _from_nowhere(model, culprit, [op for op in operations if op.invoked <= culprit.deadline]):
-        return Shrunk((culprit,), culprit, certain, checks.states)
+    return known[: _first(len(known), fails) + 1]
+
+
+def shrink(operations: Sequence[Operation], answered: Sequence[Operation], checks: Checks) -> list[Operation]:
+    """A few operations that are not linearizable, given the answers up to the first wrong one."""
+    model, culprit = checks.model, answered[-1]
 
     def since(start: float) -> tuple[dict[int, Operation], list[Any]]:
         seen = known_between(operations, answered, start, model)
@@ -91,20 +78,7 @@ def shrink(operations: Sequence[Operation], model: Model, limit: int) -> Shrunk:
         lambda members: _may_go(members, seen, model, culprit),
         lambda members: checks.fail([seen[i] for i in members], initial),
     )
-    return Shrunk(tuple(operations[i] for i in kept), culprit, certain, checks.states)
-
-
-def _from_nowhere(model: Model, culprit: Operation, others: Sequence[Operation]) -> bool:
-    """True when the culprit was given something that nobody had put there by then."""
-    taken, read = model.takes(culprit), model.reads(culprit)
-    if read and (
-        any(not model.is_observer(op) and not model.writes(op) for op in others) or read == (model.initial,)
-    ):
-        return False
-    return bool(
-        (taken and all(model.puts(op) != taken for op in others))
-        or (read and all(model.writes(op) != read for op in others if op is not culprit))
-    )
+    return [operations[i] for i in kept]
 
 
 def known_between(
