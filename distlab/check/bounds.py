@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from distlab.sim import Network
 
@@ -10,7 +11,7 @@ from .explore import Prune
 from .property import Property
 from .untimed import Budget
 
-__all__ = ["Bounds", "Plan", "plan"]
+__all__ = ["Bounds", "Plan", "asked_for", "by_default"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Bounds:
         How many timers may fire along one run (asynchronous timing); None: any number.
     depth, states, seconds
         Where to stop; ``seconds`` is real time.
+    samples
+        With ``settle``: from how many states.
     timing
         "asynchronous": any timer at any time; "synchronous": messages are faster than timers.
     fifo
@@ -59,6 +62,7 @@ class Bounds:
     fifo: bool = False
     symmetric: bool | None = None
     settle: float = 0.0
+    samples: int = 300
     prune: Prune | None = None
     goal: Prune | None = None
 
@@ -108,21 +112,25 @@ class Bounds:
 Plan = list[tuple[str, Bounds, int]]  # kind of search, bounds, number of walks
 
 
-def plan(
-    property: Property, nodes: int, bounds: Bounds | str | None, walks: int, network: Network | None
-) -> Plan:
-    """The searches in the untimed world that belong to a check."""
-    if bounds == "auto":
-        small = property.default_bounds()
-        if small is None:
-            return [("deep", Bounds(nodes=min(nodes, 3)), walks)] if walks else []
-        fifo = network is not None and network.fifo
-        near = Bounds(nodes=min(nodes, 3), states=40_000, fifo=fifo, **small)
-        far = replace(near, nodes=min(nodes, 4))
-        if near.timing == "asynchronous":
-            far = replace(far, crashes=2, drops=2, duplicates=0 if fifo else 2, timeouts=6)
-        return [("exhaustive", near, 0), ("deep", far, walks or 300)]
-    if not isinstance(bounds, Bounds | None):
+def asked_for(bounds: Bounds | str | None, nodes: int, walks: int) -> Plan:
+    """The searches in the untimed world that the caller of a check asked for."""
+    if bounds != "auto" and not isinstance(bounds, Bounds | None):
         raise TypeError(f'bounds must be Bounds(...), None or "auto"; got {bounds!r}.')
-    found: Plan = [] if bounds is None else [("exhaustive", bounds, 0)]
-    return [*found, ("deep", bounds or Bounds(nodes=min(nodes, 3)), walks)] if walks else found
+    exact = bounds if isinstance(bounds, Bounds) else None
+    found: Plan = [] if exact is None else [("exhaustive", exact, 0)]
+    small = exact or Bounds(nodes=min(nodes, 3), crashes=1, timeouts=None)
+    return [*found, ("deep", small, walks)] if walks else found
+
+
+def by_default(property: Property, memory: Any, nodes: int, network: Network | None) -> Plan:
+    """The searches that a check makes by itself, given what a random run left in the property's memory."""
+    fifo = network is not None and network.fifo
+    found: Plan = []
+    for search in property.searches(memory):
+        options = {"nodes": min(nodes, 3), "fifo": fifo, "states": 20_000, **search}
+        walks = options.pop("walks", 0)
+        if fifo:
+            options["duplicates"] = 0
+        options["nodes"] = min(nodes, options["nodes"])
+        found.append(("deep" if walks else "exhaustive", Bounds(**options), walks))
+    return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from distlab.sim import ContractError, Network, Uniform
+from distlab.sim import ContractError, Network
 
-from .bounds import Bounds, plan
+from .bounds import Bounds, Plan, asked_for, by_default
 from .property import Property, PropertyBroke, Violation, as_property, guarded
-from .random_runs import random_runs
+from .random_runs import DEFAULT, random_runs
 from .report import Report, Search
 from .rules import Shared, broken_rule
 from .schedule import FaultBudget
@@ -19,8 +19,6 @@ from .watchdog import watchdog
 from .watched import Unusable
 
 __all__ = ["check"]
-
-_NETWORK = Network(latency=Uniform(0.005, 0.015))
 
 
 def check(
@@ -98,8 +96,8 @@ def check(
         raise ValueError(f"nodes must be a whole number of 1 or more; got {nodes!r}.")
     if not isinstance(walks, int) or walks < 0:
         raise ValueError(f"walks must be a whole number of 0 or more; got {walks!r}.")
-    searches = plan(judged, nodes, bounds, walks, network)
-    n = nodes if runs or not searches else searches[0][1].nodes
+    asked = asked_for(bounds, nodes, walks)
+    n = nodes if runs or not asked else asked[0][1].nodes
     with watchdog():
         try:
             name = subject.name(n)
@@ -110,13 +108,13 @@ def check(
         broken = None
         done: list[Search] = []
         try:
-            broken = broken_rule(subject, judged, n, network or _NETWORK, calls, seed)
+            broken = broken_rule(subject, judged, n, network or DEFAULT, calls, seed)
             if broken is None:
                 shared = Shared(subject.classes(n))
                 try:
                     report = _searched(
-                        subject, judged, name, nodes, runs, faults, bounds, searches, network, calls, seed,
-                        within, progress, done,
+                        subject, judged, name, nodes, runs, faults, asked, bounds == "auto", network, calls,
+                        seed, within, progress, done,
                     )  # fmt: skip
                     changed = shared.change()
                     if changed is None:
@@ -138,8 +136,8 @@ def _searched(
     nodes: int,
     runs: int,
     faults: FaultBudget | Sequence[Any] | None,
-    bounds: Bounds | str | None,
-    searches: list[tuple[str, Bounds, int]],
+    asked: Plan,
+    more: bool,
     network: Network | None,
     workload: tuple[Any, ...],
     seed: int,
@@ -147,21 +145,26 @@ def _searched(
     progress: bool,
     done: list[Search],
 ) -> Report:
-    """All searches, until one finds something; each is added to ``done``."""
+    """All searches, until one finds something; each is added to ``done``. ``more``: also those that belong to
+    the property.
+    """
+    memory: Any = property.begin(tuple(subject.nodes(nodes)))
     if runs:
-        found, search = random_runs(
-            subject, property, nodes, runs, faults, network or _NETWORK, network is None, workload, seed,
-            within, progress,
-        )  # fmt: skip
+        found, search, memory = random_runs(
+            subject, property, nodes, runs, faults, network, workload, seed, within, progress
+        )
         done.append(search)
         if found is not None:
             return Report(name, property.name, done, found)
-    for kind, limits, walks in searches:
-        asked = bounds != "auto"
+    plan = [(True, *each) for each in asked]
+    if more:
+        plan += [(False, *each) for each in by_default(property, memory, nodes, network)]
+    for wanted, kind, limits, walks in plan:
         found, search, tampered = untimed_search(
-            subject, property, limits, kind, walks, network, workload, seed, asked, progress
+            subject, property, limits, kind, walks, network, workload, seed, wanted, progress
         )
-        done.append(search)
+        if wanted or tampered or found or not search.inconclusive:  # the rest says nothing
+            done.append(search)
         if tampered is not None:
             return Report(name, property.name, done, violation=Violation(tampered, kind="contract"))
         if found is not None:

@@ -125,7 +125,7 @@ class _Search:
             self.fail(violation, self.path(state), promised=True)
 
     def settle_samples(self, seconds: float, samples: int) -> None:
-        """Fair runs from a sample of the states; if one fails, from those before it too, for a shorter way."""
+        """Fair runs from a sample of the states; if one fails, from those before it, for a shorter way."""
         states = list(self.parents)
         every = max(1, len(states) // samples)
         for index in range(0, len(states), every):
@@ -372,71 +372,133 @@ def settle(
 def deep_walks(
     world: World,
     walks: int = 200,
-    depth: int = 150,
+    depth: int = 400,
     seconds: float | None = None,
     seed: int = 0,
     progress: bool = True,
+    most_states: int | None = None,
 ) -> Exploration:
-    """Random walks that go deep, guided towards local states that have not been seen.
+    """Random walks that go deep.
 
-    At each step a few possible moves are tried; one that brings the nodes into a new combination of states is
-    preferred.
+    Each walk has a character of its own, drawn at random: how long it is (some multiple of what it takes to
+    reach the property's goal), how seldom timers fire, which links and nodes are slow, at which steps there
+    is a crash, a loss or a copy. So one walk in many comes where the average walk never would (Groce, Zhang,
+    Eide, Chen and Regehr 2012, *Swarm testing*).
+
+    Parameters
+    ----------
+    world
+        The algorithm, the property and the budgets.
+    walks
+        How many.
+    depth
+        The longest walk.
+    seconds
+        Real time after which to stop.
+    seed
+        Walk i is drawn from the seed and i.
+    progress
+        Show a bar if it takes long.
+    most_states
+        How many states to see at most.
     """
     result = Exploration("deep")
     began = time.perf_counter()
     now_running(lambda: world.running)
-    seen: set[tuple[int, ...]] = set()
     states: set[State] = set()
     most = [0, 0, 0, 0, 0]
     with progress_bar("deep walks", walks, progress) as tick, _no_collecting():
-        for number in range(walks):
-            tick(number)
+        usual = 0
+        for number in range(-_SCOUTS, walks):
+            tick(max(0, number))
             if seconds is not None and time.perf_counter() - began > seconds:
                 result.cut = f"stopped after {seconds:g} s"
                 break
-            result.walks += 1
-            taken: list[tuple[State, Way]] = []
+            walk = _Walk(world, Random(f"{seed}/{number}"), depth, usual, scout=number < 0)
+            result.walks += number >= 0
             try:
-                end = _walk(world, depth, Random(f"{seed}/{number}"), seen, states, taken, result)
-                most = [max(pair) for pair in zip(most, end.used, strict=True)]
+                walk.go(result, states)
             except Violation as violation:
                 result.violation = violation
-                result.script = [world.describe(here, move) for here, move in taken]
+                result.script = walk.script()
                 break
+            if most_states is not None and len(states) >= most_states and number + 1 < walks:
+                result.cut = f"stopped at {most_states:,} states"
+                break
+            most = [max(pair) for pair in zip(most, walk.state.used, strict=True)]
+            usual = max(usual, walk.steps) if walk.scout else usual
     result.states = len(states)
     result.used = tuple(most)  # type: ignore[assignment]
     result.seconds = time.perf_counter() - began
     return result
 
 
-def _walk(
-    world: World,
-    depth: int,
-    rng: Random,
-    seen: set[tuple[int, ...]],
-    states: set[State],
-    taken: list[tuple[State, Way]],
-    result: Exploration,
-) -> State:
-    state = world.initial()
-    for step in range(depth):
-        moves = world.moves(state)
-        if not moves:
-            break
-        new = state
-        for move in rng.sample(moves, min(3, len(moves))):
-            taken.append((state, move))
-            new = world.after(state, move)
+_SCOUTS = 5  # walks without trouble that find out how long it takes to reach the goal
+
+
+class _Walk:
+    """One walk, with its character."""
+
+    def __init__(self, world: World, rng: Random, depth: int, usual: int, scout: bool) -> None:
+        self.world = world
+        self.rng = rng
+        self.scout = scout
+        self.state: State
+        self.length = depth if scout else min(depth, max(10, usual * rng.choice((1, 2, 4, 8))))
+        self.steps = 0
+        self._taken: list[tuple[State, Way]] = []
+        self._haste = 0.05 if scout else 10 ** rng.uniform(-2, 0.3)  # of timers, beside messages
+        self._return = rng.choice((0.05, 0.3, 5.0))  # of crashed nodes
+        nodes = range(-1, len(world.ids))
+        self._links = {(one, other): self._speed() for one in nodes for other in nodes}
+        self._clocks = [self._speed() for _ in world.ids]
+        self._trouble: dict[int, list[str]] = {}
+        if not scout:
+            for kind in ("crash", "drop", "duplicate"):
+                for _ in range(rng.choice((0, 0, 1, 2))):
+                    self._trouble.setdefault(rng.randrange(self.length), []).append(kind)
+
+    def _speed(self) -> float:
+        return 10 ** self.rng.uniform(-2, 0) if not self.scout and self.rng.random() < 0.5 else 1.0
+
+    def script(self) -> list[Move]:
+        """The moves so far."""
+        return [self.world.describe(state, move) for state, move in self._taken]
+
+    def go(self, result: Exploration, states: set[State]) -> None:
+        """Walk; a scout stops where the property's goal is reached."""
+        world = self.world
+        self.state = world.initial()
+        due: list[str] = []
+        for step in range(self.length):
+            due += self._trouble.get(step, ())
+            move = self._choose(world.moves(self.state), due)
+            if move is None:
+                return
+            self._taken.append((self.state, move))
+            self.state = world.after(self.state, move)
+            self.steps = step + 1
             result.transitions += 1
-            if new.locals not in seen:
-                break
-            taken.pop()
-        else:
-            taken.append((state, move))
-        state = new
-        seen.add(state.locals)
-        states.add(state)
-        result.depth = max(result.depth, step + 1)
-        if not result.reached:
-            _note(world, state, result, None)
-    return state
+            result.depth = max(result.depth, self.steps)
+            states.add(self.state)
+            if not result.reached:
+                _note(world, self.state, result, None)
+            if self.scout and world.property.reached(world.memory(self.state)):
+                return
+
+    def _choose(self, moves: list[Way], due: list[str]) -> Way | None:
+        forced = [move for move in moves if move[0] in due]
+        if forced:
+            chosen = self.rng.choice(forced)
+            due.remove(chosen[0])
+            return chosen
+        usual = [move for move in moves if move[0] in ("deliver", "timer", "recover")]
+        if not usual:
+            return None
+        return self.rng.choices(usual, [self._weight(move) for move in usual])[0]
+
+    def _weight(self, move: Way) -> float:
+        kind, subject, _ = move
+        if kind == "deliver":
+            return self._links[self.world._links[subject]]
+        return self._haste * self._clocks[subject] if kind == "timer" else self._return

@@ -157,7 +157,10 @@ class PropertyScore:
     def sentence(self) -> str:
         """The score in words."""
         if self.false_alarms:
-            return f"{self.name} calls the correct {self.false_alarms[0]} wrong, so its other answers mean nothing."
+            return (
+                f"{self.name} calls the correct {self.false_alarms[0]} wrong, so what else it says means "
+                "nothing."
+            )
         if not self.killed:
             return f"{self.name} catches none of {self.mutants} wrong algorithms: it never says no."
         return (

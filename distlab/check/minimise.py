@@ -115,7 +115,15 @@ def minimise(
         return Shrunk(outcome, outcome.setting, 0, None)
     shrinker = _Shrinker(subject, property, outcome, budget)
     best = outcome
-    for simplify in (_fewer_faults, _fewer_calls, _fewer_nodes, _calmer_network, _rounder, _shorter):
+    for simplify in (
+        _fewer_events,
+        _fewer_faults,
+        _fewer_calls,
+        _fewer_nodes,
+        _calmer_network,
+        _rounder,
+        _shorter,
+    ):
         best = simplify(shrinker, best, within)
     while True:
         faults, calls = best.setting.faults, best.setting.workload
@@ -147,6 +155,14 @@ def _one_less(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
         if found is not None:
             return found
     return best
+
+
+def _fewer_events(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
+    """A run that never ends shows it with a smaller budget of events, too."""
+    if not best.endless:
+        return best
+    found = shrinker.fails(replace(best.setting, max_events=best.setting.max_events // 10))
+    return best if found is None else found
 
 
 def _with_faults(setting: Setting, faults: Sequence[Any], within: float) -> Setting:
@@ -197,7 +213,7 @@ def _fewer_nodes(shrinker: _Shrinker, best: Outcome, within: float) -> Outcome:
     """One node less at a time; other seeds are tried too, because with fewer nodes the same seed is another
     run.
     """
-    while best.setting.nodes > 2:
+    while best.setting.nodes > 2 and not shrinker.property.fixed_size:
         n = best.setting.nodes - 1
         try:
             ids = list(shrinker.subject.nodes(n))

@@ -12,6 +12,7 @@ Plain functions are properties too: ``def never_two(nodes): ...`` is called with
 
 from __future__ import annotations
 
+import functools
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .observation import Observation
+from .schedule import FaultBudget
 
 __all__ = ["Property", "PropertyBroke", "RunEnd", "Violation", "as_property", "guarded"]
 
@@ -82,6 +84,8 @@ class Property:
     needs_trace = False
     #: seconds that a run goes on after its last fault before ``at_end`` is asked
     within = 2.0
+    #: does it speak of a certain number of nodes, so that a run with fewer is another question?
+    fixed_size = False
 
     @property
     def name(self) -> str:
@@ -120,12 +124,19 @@ class Property:
         """
         return self
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        """Bounds of the exhaustive search that belongs to a check by default; None: none.
+    def default_faults(self) -> FaultBudget:
+        """What may go wrong in random runs by default: what algorithms of this family promise to survive."""
+        return FaultBudget()
 
-        Only for promises that hold at every speed of machines and network, such as one leader per term.
+    def searches(self, memory: Any) -> list[dict[str, Any]]:
+        """The searches in the untimed world that belong to a check by default: arguments of ``Bounds`` for an
+        exhaustive one; with ``walks=...`` for deep walks.
+
+        ``memory`` is what the property remembered at the end of a random run: it may tell what the algorithm
+        promises. With asynchronous timing only what holds at every speed of machines and network can be
+        asked, such as one leader per term.
         """
-        return None
+        return []
 
     def tidy(self, memory: Any) -> Any:
         """A memory in its normal form, after nodes have been renamed in it: for instance, sorted again."""
@@ -146,6 +157,7 @@ class AllOf(Property):
         self.needs_nodes = any(each.needs_nodes for each in self._all)
         self.needs_trace = any(each.needs_trace for each in self._all)
         self.within = max(each.within for each in self._all)
+        self.fixed_size = any(each.fixed_size for each in self._all)
 
     @property
     def name(self) -> str:
@@ -177,8 +189,15 @@ class AllOf(Property):
     def tidy(self, memory: Any) -> Any:
         return tuple([each.tidy(part) for each, part in zip(self._all, memory, strict=True)])
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        return next((bounds for each in self._all if (bounds := each.default_bounds()) is not None), None)
+    def default_faults(self) -> FaultBudget:
+        least = [each.default_faults() for each in self._all]
+        return functools.reduce(FaultBudget.both, least)
+
+    def searches(self, memory: Any) -> list[dict[str, Any]]:
+        found = [
+            search for each, part in zip(self._all, memory, strict=True) for search in each.searches(part)
+        ]
+        return [search for place, search in enumerate(found) if search not in found[:place]]
 
 
 class _OfNodes(Property):
@@ -222,6 +241,7 @@ class _Guarded(Property):
         self.needs_nodes = inner.needs_nodes
         self.needs_trace = inner.needs_trace
         self.within = inner.within
+        self.fixed_size = inner.fixed_size
 
     @property
     def name(self) -> str:
@@ -266,8 +286,11 @@ class _Guarded(Property):
     def calm(self) -> Property:
         return _Guarded(self._inner.calm())
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        return self._inner.default_bounds()
+    def default_faults(self) -> FaultBudget:
+        return self._inner.default_faults()
+
+    def searches(self, memory: Any) -> list[dict[str, Any]]:
+        return self._inner.searches(memory)
 
     def tidy(self, memory: Any) -> Any:
         return self._ask("tidy", memory)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from distlab.sim import Network, Trace, stream
+from distlab.sim import Network, Trace, Uniform, stream
 
 from .minimise import Shrunk, first_difference, minimise
 from .progress import progress_bar
@@ -16,9 +17,9 @@ from .schedule import FaultBudget, faults_end
 from .subject import Subject
 from .watched import Outcome, Setting, watch
 
-__all__ = ["random_runs"]
+__all__ = ["DEFAULT", "last_rows", "random_runs"]
 
-_CALM = 5  # every fifth run has nothing but crashes that stay
+DEFAULT = Network(latency=Uniform(0.005, 0.015))
 
 
 def random_runs(
@@ -27,48 +28,71 @@ def random_runs(
     n: int,
     runs: int,
     faults: FaultBudget | Sequence[Any] | None,
-    network: Network,
-    calm: bool,
+    network: Network | None,
     workload: tuple[Any, ...],
     seed: int,
     within: float | None,
     progress: bool,
-) -> tuple[Counterexample | None, Search]:
+) -> tuple[Counterexample | None, Search, Any]:
     """Run ``runs`` times and stop at the first failure, which is shrunk.
 
-    ``calm`` says whether some of the runs may be held to what the property says of calm runs; the other
-    parameters are those of :func:`distlab.check.check`.
+    The parameters are those of :func:`distlab.check.check`. Also returned is what the property remembered at
+    the end of the last run that reached its goal.
     """
-    budget = FaultBudget() if faults is None else faults
+    budget = property.default_faults() if faults is None else faults
     within = property.within if within is None else within
-    ids = list(subject.nodes(n))
+    sizes = [n, n, n, n - 1] if _may_vary(subject, property, n, budget) else [n]
     last_call = max((call.at for call in workload if hasattr(call, "at")), default=0.0)
     fired = reached = messages = done = 0
+    memory: Any = None
     found: Counterexample | None = None
     with progress_bar("random runs", runs, progress) as tick:
         for index in range(runs):
             tick(index)
-            judge = property
+            size = sizes[index % len(sizes)]
+            nodes = subject.nodes(size)
+            ids = list(nodes)
+            calls = workload if size == n else tuple([call for call in workload if _concerns(call, ids)])
+            judge, over = property, network or DEFAULT
             if isinstance(budget, FaultBudget):
-                allowed = budget
-                if calm and index % _CALM == _CALM - 1 and budget.crashes:
-                    allowed, judge = budget.calm, property.calm()
-                schedule = tuple(allowed.draw(ids, stream(seed + index, "schedule")))
+                weather = budget.weather(index)
+                if network is None and weather.all_stay:
+                    judge = property.calm()
+                if network is None and weather.duplication:
+                    over = replace(DEFAULT, duplication=weather.duplication)
+                schedule = tuple(weather.draw(ids, stream(seed + index, "schedule")))
             else:
                 schedule = tuple(budget)
             quiet = faults_end(schedule)
             until = max(quiet, last_call) + within
-            setting = Setting(n, schedule, network, workload, seed + index, until, quiet)
-            outcome = watch(subject.nodes(n), judge, setting, full=index < 3)
+            setting = Setting(size, schedule, over, calls, seed + index, until, quiet)
+            outcome = watch(nodes, judge, setting, full=index < 3)
             done += 1
             fired += _fired(outcome.trace)
+            if outcome.reached or memory is None:
+                memory = outcome.memory
             reached += outcome.reached
             if outcome.trace.full:
                 messages += len(outcome.trace.messages)
             if outcome.failed:
                 found = _counterexample(subject, minimise(subject, judge, outcome, within))
                 break
-    return found, _search(n, done, fired, budget, messages, reached, property)
+    shown = f"{n} and {n - 1}" if done > 3 and len(sizes) > 1 else str(n)
+    return found, _search(n, shown, done, fired, budget, network, messages, reached, property), memory
+
+
+def _may_vary(subject: Subject, property: Property, n: int, budget: Any) -> bool:
+    """May some runs have a node less? A majority of four is not like one of five."""
+    return (
+        isinstance(subject.algorithm, type)
+        and isinstance(budget, FaultBudget)
+        and not property.fixed_size
+        and n > 3
+    )
+
+
+def _concerns(call: Any, ids: list[Any]) -> bool:
+    return getattr(call, "node", None) in (None, "leader", *ids)
 
 
 def _fired(trace: Trace) -> int:
@@ -81,10 +105,20 @@ def _fired(trace: Trace) -> int:
 
 
 def _search(
-    n: int, runs: int, fired: int, budget: Any, messages: int, reached: int, property: Property
+    n: int,
+    shown: str,
+    runs: int,
+    fired: int,
+    budget: Any,
+    network: Network | None,
+    messages: int,
+    reached: int,
+    property: Property,
 ) -> Search:
     allowed = f"up to {budget}" if isinstance(budget, FaultBudget) else f"{len(budget)} given faults"
-    bound = f"n={n}, {runs:,} run{'s' if runs != 1 else ''}, {allowed} each, {fired:,} faults fired"
+    if isinstance(budget, FaultBudget) and budget.duplication and network is None:
+        allowed += ", doubled messages"
+    bound = f"n={shown}, {runs:,} run{'s' if runs != 1 else ''}, {allowed} each, {fired:,} faults fired"
     search = Search("random", bound, {"runs": runs, "faults": fired, "reached": reached}, asked=True)
     wants_faults = bool(budget) if not isinstance(budget, FaultBudget) else not budget.empty
     if not messages and n > 1:

@@ -93,7 +93,8 @@ def setting_code(subject: Subject, setting: Setting) -> str:
         lines.append(f"workload={code.scan(list(setting.workload))}")
     lines.append(f"seed={setting.seed}")
     inside = "".join(f"\n    {line}," for line in lines)
-    return f"{code.imports()}\nsim = Simulation({inside}\n)\ntrace = sim.run(until={setting.until!r})"
+    budget = "" if setting.max_events == Setting.max_events else f", max_events={setting.max_events}"
+    return f"{code.imports()}\nsim = Simulation({inside}\n)\ntrace = sim.run(until={setting.until!r}{budget})"
 
 
 def _network_code(network: Network, code: _Code) -> str:

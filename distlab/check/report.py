@@ -73,11 +73,25 @@ class Counterexample:
     difference: str = ""
 
     def story(self, last: int = 25) -> list[str]:
-        """The run as sentences, the last ``last`` of them."""
-        lines = [line for event in self.trace.events() if (line := tell(event, event.row in self.rows))]
-        if len(lines) > last:
-            lines = [f"... {len(lines) - last} events before", *lines[-last:]]
+        """The run as sentences: all of them if there are no more than ``last``; else those from which something
+        followed that a node or a fault made known, the last ``last`` of them.
+        """
+        events = [event for event in self.trace.events() if tell(event)]
+        told = events
+        if len(events) > last:
+            causes = frozenset(event.cause for event in events if event.kind in _NOTED)
+            told = [
+                event
+                for event in events
+                if event.kind in _NOTED or event.row in causes or event.row in self.rows
+            ][-last:]
+        lines = [tell(event, event.row in self.rows) for event in told]
+        if len(told) < len(events):
+            lines = [f"  ({len(events) - len(told)} of {len(events)} events are left out)", *lines]
         return lines
+
+
+_NOTED = ("role", "record", "invoke", "return", "fault", "restart", "call")
 
 
 def tell(event: Any, guilty: bool = False) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from distlab.sim import Fault, Isolate, LossBurst, Outage, Partition, Pause, SlowLink
+from distlab.sim import Equivocate, Fault, Isolate, LossBurst, Outage, Partition, Pause, Silence, SlowLink
+from distlab.sim.network import probability
 
 __all__ = ["FaultBudget", "faults_end"]
 
@@ -36,6 +37,10 @@ class FaultBudget:
         If true, crashed nodes stay down, and no more crash than ``stay_down`` allows.
     aim_at_leader
         The probability that a fault hits whoever leads at that moment instead of a node drawn at random.
+    duplication
+        The probability, in one run out of three, that a message comes twice (only with the default network).
+    liars
+        Nodes that may tell others what is not so (Byzantine), from the beginning to the end of a run.
 
     Examples
     --------
@@ -52,6 +57,8 @@ class FaultBudget:
     stay_down: int | None = None
     aim_at_leader: float = 0.4
     all_stay: bool = False
+    duplication: float = 0.0
+    liars: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _KINDS:
@@ -60,19 +67,73 @@ class FaultBudget:
                 raise ValueError(f"FaultBudget.{name} must be a whole number of 0 or more; got {value!r}.")
         if not self.until > 0:
             raise ValueError(f"FaultBudget.until must be more than 0 seconds; got {self.until!r}.")
+        probability(self.duplication, "FaultBudget.duplication")
+        object.__setattr__(self, "liars", tuple(self.liars))
 
     @property
     def empty(self) -> bool:
         """Does it allow no fault at all?"""
-        return not (self.crashes or self.partitions or self.pauses or self.loss_bursts or self.slow_links)
+        return not (any(getattr(self, name) for name in _KINDS) or self.liars)
 
     @property
     def calm(self) -> FaultBudget:
         """The same number of crashes, all of which stay, and nothing else."""
-        return replace(self, partitions=0, pauses=0, loss_bursts=0, slow_links=0, all_stay=True)
+        return replace(
+            self,
+            partitions=0,
+            pauses=0,
+            loss_bursts=0,
+            slow_links=0,
+            all_stay=True,
+            duplication=0.0,
+            liars=(),
+        )
+
+    @property
+    def restarts(self) -> FaultBudget:
+        """The same number of crashes, none of which stays, in half the time, and nothing else."""
+        return replace(
+            self, partitions=0, pauses=0, loss_bursts=0, slow_links=0, stay_down=0, until=self.until / 2
+        )
+
+    @property
+    def hurried(self) -> FaultBudget:
+        """The same in half the time, and no crash stays."""
+        return replace(self, stay_down=0, until=self.until / 2)
+
+    def weather(self, index: int) -> FaultBudget:
+        """What may go wrong in the run with this index: no two kinds of trouble look for the same mistakes.
+
+        Three runs in ten may have everything, three everything in a hurry, two nothing but restarts, two
+        nothing but crashes that stay.
+        """
+        if self.crashes:
+            kind = index % 5
+            chosen = self.calm if kind == 4 else self.restarts if kind == 2 else self
+            if kind in (1, 3) and index % 2:
+                chosen = self.hurried
+        else:
+            chosen = self.hurried if index % 2 else self
+        return chosen if index % 3 == 1 else replace(chosen, duplication=0.0)
+
+    def both(self, other: FaultBudget) -> FaultBudget:
+        """What this and another budget allow."""
+        least = {name: min(getattr(self, name), getattr(other, name)) for name in (*_KINDS, "until")}
+        liars = tuple([liar for liar in self.liars if liar in other.liars])
+        return replace(self, **least, duplication=min(self.duplication, other.duplication), liars=liars)
 
     def draw(self, nodes: Sequence[Any], rng: Random) -> list[Fault]:
         """One schedule: at least one fault, sorted by time, everything healed at ``until``."""
+        return sorted([*self._lies(nodes, rng), *self._troubles(nodes, rng)], key=lambda fault: fault.at)
+
+    def _lies(self, nodes: Sequence[Any], rng: Random) -> list[Fault]:
+        return [
+            rng.choice([Equivocate, Equivocate, Silence])(liar, 0.0)
+            for liar in self.liars
+            if liar in nodes and rng.random() < 0.8
+        ]
+
+    def _troubles(self, nodes: Sequence[Any], rng: Random) -> list[Fault]:
         kinds = [name for name in _KINDS for _ in range(getattr(self, name))]
         if not kinds:
             return []
@@ -97,7 +158,7 @@ class FaultBudget:
                 faults.append(
                     SlowLink(None, rng.choice(nodes), begin, end, factor=rng.choice([2.0, 5.0, 20.0]))
                 )
-        return sorted(faults, key=lambda fault: fault.at)
+        return faults
 
     def _span(self, rng: Random) -> tuple[float, float]:
         """Short ones (a quick restart) as often as long ones, and the beginning more often than the rest."""
@@ -120,6 +181,8 @@ class FaultBudget:
             count = getattr(self, name)
             if count:
                 words.append(f"{count} {one if count == 1 else name.replace('_', ' ')}")
+        if self.liars:
+            words.append(f"{len(self.liars)} liar{'s' if len(self.liars) != 1 else ''}")
         return ", ".join(words) or "no faults"
 
 
@@ -129,8 +192,5 @@ def faults_end(faults: Sequence[Any]) -> float:
     >>> faults_end([Outage(1, at=1.0, until=2.5), Pause(2, at=2.0, duration=1.0)])
     3.0
     """
-    ends = [0.0]
-    for fault in faults:
-        until = getattr(fault, "until", None)
-        ends.append(fault.at + getattr(fault, "duration", 0.0) if until is None else until)
-    return max(ends)
+    ends = [fault.at if fault.end is None else fault.end for fault in faults]
+    return max([0.0, *ends])

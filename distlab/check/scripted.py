@@ -17,7 +17,7 @@ from .memory import told
 from .property import Property, PropertyBroke, RunEnd, Violation
 from .untimed import Move
 from .watchdog import EndlessHandler, now_running
-from .watched import Watched, endless, story
+from .watched import Watched, never_ends, story
 
 __all__ = ["Scripted", "play"]
 
@@ -239,7 +239,7 @@ def play(
     except ContractError as error:
         violation = Violation(str(error), kind="contract")
     except EndlessHandler as error:
-        violation = Violation(endless(error), kind="endless")
+        violation = Violation(never_ends(error), kind="endless")
     except Exception as error:
         violation = Violation(story(error), kind="error")
     sim.trace.end = sim.time

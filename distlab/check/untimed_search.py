@@ -89,11 +89,12 @@ def untimed_search(
             bounds.prune,
             bounds.goal,
             bounds.settle,
+            bounds.samples,
             progress=progress,
             replay=stage.trace,
         )
     else:
-        result = deep_walks(world, walks, bounds.depth or 150, bounds.seconds, seed, progress)
+        result = deep_walks(world, walks, bounds.depth or 400, bounds.seconds, seed, progress, bounds.states)
     search = _search(bounds, result, property, world, asked)
     if result.violation is None:
         return None, search, world.tampered()

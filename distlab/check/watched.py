@@ -13,7 +13,7 @@ from .observation import Observation, observations, of_payload
 from .property import Property, PropertyBroke, RunEnd, Violation
 from .watchdog import EndlessHandler, now_running
 
-__all__ = ["Outcome", "Setting", "Unusable", "Watched", "endless", "story", "watch"]
+__all__ = ["Outcome", "Setting", "Unusable", "Watched", "never_ends", "story", "watch"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Outcome:
     time: float  # of the violation, or the end
     late: bool = False  # did it fail what must hold in the end?
     rows: int = 0  # how much was scheduled and noted
+    memory: Any = None  # what the property remembered
+    endless: bool = False  # did it use up its budget of events?
 
     @property
     def failed(self) -> bool:
@@ -126,7 +128,9 @@ def watch(nodes: dict[Any, Node], property: Property, setting: Setting, full: bo
             violation = found
     kind = "passed" if violation is None else violation.kind
     reached = property.reached(memory)
-    return Outcome(setting, sim.trace, violation, kind, reached, time, late, sim._next_row())
+    endless = violation is not None and isinstance(violation.__cause__, EndlessRun)
+    rows = sim._next_row()
+    return Outcome(setting, sim.trace, violation, kind, reached, time, late, rows, memory, endless)
 
 
 class Unusable(Exception):
@@ -147,9 +151,11 @@ def _run(sim: Simulation, setting: Setting) -> Violation | None:
     except ContractError as error:
         return Violation(str(error), _row(error), kind="contract")
     except EndlessRun as error:
-        return Violation(str(error), kind="error")
+        used_up = Violation(str(error), kind="error")
+        used_up.__cause__ = error
+        return used_up
     except EndlessHandler as error:
-        return Violation(endless(error), kind="endless")
+        return Violation(never_ends(error), kind="endless")
     except Exception as error:
         return Violation(story(error), _row(error), kind="error")
     return None
@@ -202,7 +208,7 @@ def story(error: BaseException, note: str = "") -> str:
     return f"the algorithm broke with {type(error).__name__}{': ' if said else ''}{said}{where}{note}."
 
 
-def endless(error: BaseException) -> str:
+def never_ends(error: BaseException) -> str:
     """A handler that never ended, in one sentence."""
     frames = _frames(error)
     if not frames:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
+from ..schedule import FaultBudget
 
 __all__ = ["AtomicCommitment"]
 
@@ -45,13 +46,29 @@ class AtomicCommitment(Property):
         self.within = within
         self.participants = participants
         self.blocking_allowed = blocking_allowed
+        self.fixed_size = participants is not None
 
     @property
     def goal(self) -> str:
         return "somebody decided"
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        return {"crashes": 1, "timeouts": 3}
+    def default_faults(self) -> FaultBudget:
+        return FaultBudget(crashes=4, duplication=0.1)
+
+    def searches(self, memory: _Memory) -> list[dict[str, Any]]:
+        return [
+            {"crashes": 1, "timeouts": 2},
+            {"timeouts": 3},
+            {
+                "nodes": 4,
+                "crashes": 2,
+                "drops": 1,
+                "duplicates": 2,
+                "timeouts": None,
+                "walks": 300,
+                "states": 10_000,
+            },
+        ]
 
     def begin(self, nodes: tuple[Any, ...]) -> _Memory:
         return _Memory()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
+from ..schedule import FaultBudget
 
 __all__ = ["LeaderElection"]
 
@@ -68,8 +69,27 @@ class LeaderElection(Property):
         stricter._calm = True
         return stricter
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        return {"crashes": 1, "timeouts": 3}
+    def default_faults(self) -> FaultBudget:
+        return FaultBudget(crashes=4, duplication=0.1)
+
+    def searches(self, memory: _Memory) -> list[dict[str, Any]]:
+        if memory.winners:  # terms: one leader in each, at every speed of machines and network
+            return [
+                {"crashes": 1, "timeouts": 2},
+                {"timeouts": 3},
+                {
+                    "nodes": 4,
+                    "crashes": 2,
+                    "drops": 1,
+                    "duplicates": 2,
+                    "timeouts": None,
+                    "walks": 300,
+                    "states": 10_000,
+                },
+            ]
+        return [
+            {"crashes": 1, "timing": "synchronous", "settle": self.within, "samples": 60, "states": 3_000}
+        ]
 
     def begin(self, nodes: tuple[Any, ...]) -> _Memory:
         return _Memory()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, RunEnd, Violation
+from ..schedule import FaultBudget
 
 __all__ = ["MutualExclusion"]
 
@@ -54,8 +55,16 @@ class MutualExclusion(Property):
     def goal(self) -> str:
         return "somebody entered the critical section"
 
-    def default_bounds(self) -> dict[str, Any] | None:
-        return {"timing": "synchronous"}
+    def default_faults(self) -> FaultBudget:
+        """The classical algorithms trust in nodes that live and messages that arrive, whenever that is."""
+        return FaultBudget(crashes=0, partitions=0, pauses=2, loss_bursts=0, slow_links=2)
+
+    def searches(self, memory: _Memory) -> list[dict[str, Any]]:
+        return [
+            {"timeouts": 4},
+            {"timing": "synchronous", "settle": self.within, "samples": 100, "states": 5_000},
+            {"nodes": 4, "timeouts": None, "walks": 300, "states": 10_000},
+        ]
 
     def begin(self, nodes: tuple[Any, ...]) -> _Memory:
         return _Memory()
