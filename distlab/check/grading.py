@@ -229,6 +229,8 @@ def check_property(
         key = (mutant.base, mutant.nodes, repr(mutant.arguments))
         if key not in sound:
             sound[key] = _try(mutant.build_sound, judged, mutant.nodes, runs, states, seed)
+            if _cannot_judge(sound[key]):
+                return Grade("wrong", f"{sound[key].sentence}.")
             verdict = "passed" if sound[key].verdict != "failed" else "FALSE ALARM"
             rows.append(_row(mutant.base.__name__, "nothing", verdict, sound[key]))
             if verdict != "passed":
@@ -256,6 +258,11 @@ def _try(build: Callable[[int], Any], judged: Any, nodes: int, runs: int, states
     return check(
         build, judged, nodes=nodes, runs=runs, faults=budget, bounds=bounds, seed=seed, progress=False
     )
+
+
+def _cannot_judge(report: Report) -> bool:
+    """Is it the property, not the algorithm, that is wrong?"""
+    return report.verdict == "inconclusive" and report.sentence.startswith("the property ")
 
 
 def _row(algorithm: str, switched_off: str, verdict: str, report: Report) -> dict[str, str]:

@@ -73,8 +73,8 @@ class Counterexample:
     difference: str = ""
 
     def story(self, last: int = 25) -> list[str]:
-        """The run as sentences: all of them if there are no more than ``last``; else those from which something
-        followed that a node or a fault made known, the last ``last`` of them.
+        """The run as sentences: all of them if there are no more than ``last``; else those from which
+        something followed that a node or a fault made known, the last ``last`` of them.
         """
         events = [event for event in self.trace.events() if tell(event)]
         told = events

@@ -5,7 +5,16 @@ import itertools
 import pytest
 
 from distlab import sim as simulator
-from distlab.check import Bounds, FaultBudget, LeaderElection, MutualExclusion, check, grade, grade_value
+from distlab.check import (
+    Bounds,
+    FaultBudget,
+    LeaderElection,
+    MutualExclusion,
+    check,
+    check_property,
+    grade,
+    grade_value,
+)
 from distlab.coordination.election import Bully, ChangRoberts, HirschbergSinclair, Raft, Zab, raft
 from distlab.coordination.election.bully import Victory
 from distlab.coordination.election.raft_mutants import ForgetsItsVote, HalfIsEnough, VotesTwice
@@ -205,6 +214,19 @@ def test_a_skeleton_is_not_attempted_and_a_number_gets_its_hint():
     assert repr(grade(Skeleton, LeaderElection())) == "not attempted yet"
     assert repr(grade_value(..., 19)) == "not attempted yet"
     assert repr(grade_value(20, 19, hint="count again")) == "wrong: 20 is not it: count again."
+
+
+def test_a_property_that_breaks_is_told_so():
+    """A property that raises, or answers neither None nor a sentence, is wrong; nothing is scored."""
+
+    def asks_the_ids(nodes):
+        return next((f"{node} leads" for node in nodes if node.role == "leader"), None)
+
+    def counts(nodes):
+        return len(nodes)
+
+    assert "'int' object has no attribute 'role'" in check_property(asks_the_ids).sentence
+    assert "must answer None" in check_property(counts).sentence
 
 
 def test_a_report_is_the_same_every_time():

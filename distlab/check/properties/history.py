@@ -55,7 +55,7 @@ class Linearizable(Property):
         from ..histories import History, check_history
 
         verdict = check_history(History.from_trace(end.trace), self.model, self.level)
-        if not verdict.ok:
+        if verdict.ok is False:
             raise Violation(verdict.sentence)
 
     def reached(self, memory: bool) -> bool:
