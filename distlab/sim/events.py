@@ -93,7 +93,7 @@ class SimTimer:
 
     def cancel(self) -> None:
         if self.row >= 0:
-            self.sim._cancelled(self.row)
+            self.sim._cancel(self.row)
             self.row = -1
 
     def reset(self, delay: float | None = None) -> None:
@@ -104,11 +104,11 @@ class SimTimer:
         sim = self.sim
         node = self.node
         if self.row >= 0:
-            sim._cancelled(self.row)
+            sim._cancel(self.row)
         if sim._clocks:
             delay = sim._real_delay(node, delay)
         due = sim.time + delay
-        self.row = row = sim._next_row()
+        self.row = row = next(sim._rows)
         self.due = due
         sim._note((sim._cause, due, node.id, self))
         if self.queued < 0 or due < self.queued_at:

@@ -33,7 +33,7 @@ class _Columns:
         times = np.array(trace._times, dtype=float)
         for row, time in trace._held.items():
             times[row] = time
-        where = np.frombuffer(trace._where, dtype=np.intc, count=size)
+        where = np.frombuffer(trace._where, dtype=np.intc, count=size) - (trace._first or 0)
         self.trace = trace
         self.rows = rows
         self.causes = causes[rows].astype(np.int64)
@@ -80,9 +80,8 @@ def _rows_of(payloads: list[Any], kind: type) -> np.ndarray:
     """True where the payload is of a kind."""
     import numpy as np
 
-    kinds: dict[type, bool] = {
-        each: issubclass(each, kind) for each in {payload.__class__ for payload in payloads}
-    }
+    classes = dict.fromkeys([payload.__class__ for payload in payloads])
+    kinds = {each: issubclass(each, kind) for each in classes}
     return np.fromiter((kinds[payload.__class__] for payload in payloads), dtype=bool, count=len(payloads))
 
 

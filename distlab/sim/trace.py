@@ -5,7 +5,7 @@ One row per thing that was scheduled or noted, numbered in the order of writing:
 ======== ===============================================================================================
 cause    the row that was running when this one was written; -1: the outside world
 time     when it happens, in seconds (a message's arrival, a timer's end)
-node     where it happens (a message's receiver)
+node     where it happens (a message's receiver): its number, or its id if ids are consecutive numbers
 payload  the message, the timer, the role, the record, ...
 ======== ===============================================================================================
 
@@ -23,6 +23,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 __all__ = ["Event", "Trace"]
 
 _LAST = 1 << 62  # behind every row
-_WATCHED = 16_384  # for so many rows a message that could be changed in place is looked at
+_WATCHED = 16_384  # rows for which a message that could be changed in place is looked at now and then
+_LATEST = 2_000  # such messages that are looked at whenever a run rests
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Event:
         return self.fate in _TOOK_PLACE
 
 
+_ONLY_WHILE_RUNNING = ("_note", "_cancel", "_tables", "_guards")
 _TOOK_PLACE = ("received", "fired", "duplicate", "done")
 
 _KINDS: dict[type, str] = {
@@ -164,8 +167,8 @@ class Trace:
         self.network = sim.network
         self._end = 0.0
         self._end_row = -1  # at the end itself, rows up to this one took place
-        self._index: dict[Any, int] = {id: index for index, id in enumerate(self.nodes)}
-        self._index[None] = -1
+        self._first = _first_of_consecutive(self.nodes)
+        self._index: dict[Any, int] = {}  # id -> its number in the column; filled when it is needed
         self._fresh: list[Any] = []
         self._causes = array("i")
         self._times = array("d")
@@ -180,8 +183,11 @@ class Trace:
         self._victims: dict[int, Any] = {}  # row of a fault -> who was the leader
         self._lives: list[tuple[Any, float, str, int]] = []
         self._guards: list[tuple[int, Any, float, Message, Any]] = []
+        self._next_look = _WATCHED // 2  # the row at which to look at the guards
         self._tables: dict[str, Any] = {}
-        self._note: Callable[[tuple[Any, ...]], None] = self._fresh.extend if full else _ignore
+        nothing = deque[Any](maxlen=0).append  # takes anything and keeps nothing
+        self._note: Callable[[tuple[Any, ...]], None] = self._fresh.extend if full else nothing
+        self._cancel: Callable[[int], None] = self._cancelled.append if full else nothing
 
     # --- writing, for the simulator
 
@@ -194,13 +200,29 @@ class Trace:
         """Move fresh rows into columns, and forget the tables made from older ones."""
         fresh = self._fresh
         if fresh:
-            self._causes.extend(fresh[0::4])
-            self._times.extend(fresh[1::4])
-            index = self._index
-            self._where.extend([index[id] for id in fresh[2::4]])
-            self._payloads.extend(fresh[3::4])
+            self._causes.fromlist(fresh[0::4])  # faster than extend, which does not know that it is a list
+            self._times.fromlist(fresh[1::4])
+            try:
+                self._where.fromlist(fresh[2::4] if self._first is not None else self._numbers(fresh[2::4]))
+            except TypeError:  # there is a None among the numbers
+                self._where.fromlist(self._numbers(fresh[2::4]))
+            self._payloads += fresh[3::4]
             fresh.clear()
             self._tables.clear()
+
+    def _numbers(self, ids: list[Any]) -> list[int]:
+        """What the column holds for some ids."""
+        index = self._index
+        if not index:
+            first = self._first or 0
+            index.update({id: number for number, id in enumerate(self.nodes, start=first)})
+            index[None] = first - 1
+        return [index[id] for id in ids]
+
+    def _node(self, index: int) -> Any:
+        """The node of a row, or None."""
+        number = self._where[index] - (self._first or 0)
+        return None if number < 0 else self.nodes[number]
 
     def _close(self, time: float, row: int) -> None:
         """What stands behind this time and row has not happened yet."""
@@ -214,16 +236,22 @@ class Trace:
         if changeable(msg):
             self._guards.append((row, sender, time, msg, freeze(msg)))
 
-    def _check_guards(self, row: int) -> None:
-        """Raise if a message was changed after it was sent; forget those sent long before ``row``."""
-        for _, sender, time, msg, before in self._guards:
+    def _look_back(self, row: int) -> None:
+        """While a run goes on: look at all messages of the last rows, but not too often."""
+        if self._guards and row >= self._next_look:
+            self._next_look = row + _WATCHED // 2
+            self._check_guards(len(self._guards))
+            self._guards = [guard for guard in self._guards if guard[0] > row - _WATCHED]
+
+    def _check_guards(self, count: int = _LATEST) -> None:
+        """Raise if one of the latest messages was changed after it was sent."""
+        for _, sender, time, msg, before in self._guards[-count:]:
             if freeze(msg) != before:
                 raise ContractError(
                     f"a message was changed after it was sent: what node {sender!r} sent at t = {time:.6g} s "
                     f"is now {msg!r}. Sender and receiver share its lists and dicts, which real machines "
                     f"never do; send a copy that cannot change, such as tuple(self.log)."
                 )
-        self._guards = [guard for guard in self._guards if guard[0] > row - _WATCHED]
 
     def _except(self, row: int, fate: str, original: int | None = None) -> None:
         if self.full:
@@ -272,14 +300,10 @@ class Trace:
 
     def __getstate__(self) -> dict[str, Any]:
         self._compact()
-        return {
-            name: value
-            for name, value in self.__dict__.items()
-            if name not in ("_note", "_tables", "_guards")
-        }
+        return {name: value for name, value in self.__dict__.items() if name not in _ONLY_WHILE_RUNNING}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _note=_ignore, _tables={}, _guards=[])
+        self.__dict__.update(state, _tables={})
 
     @property
     def nbytes(self) -> int:
@@ -318,18 +342,17 @@ class Trace:
         payload = self._payloads[index]
         kind = _kind(payload)
         cause = self._causes[index]
-        where = self._where[index]
-        node = None if where < 0 else self.nodes[where]
         time = self._held.get(row, self._times[index])
         sender, sent = None, time
         if self.full and cause >= 0:
             sent = self._held.get(cause, self._times[cause])
             if kind == "message":
-                at = self._where[cause]
-                sender = self._senders.get(row, None if at < 0 else self.nodes[at])
+                sender = self._senders.get(row, self._node(cause))
         elif kind in ("message", "timer", "work"):
             sent = nan
-        return Event(row, kind, time, node, payload, cause, sender, sent, self._fate(row, kind, time))
+        return Event(
+            row, kind, time, self._node(index), payload, cause, sender, sent, self._fate(row, kind, time)
+        )
 
     def _reached(self, time: float, row: int) -> bool:
         return time < self._end or (time == self._end and row <= self._end_row)
@@ -474,10 +497,10 @@ class Trace:
         """
         self._compact()
         rows = range(len(self._payloads)) if self.full else self._rows
-        nodes, causes, times, where = self.nodes, self._causes, self._times, self._where
+        causes, times = self._causes, self._times
         for index, payload in enumerate(self._payloads):
             if payload.__class__ in _NOTED:
-                yield rows[index], causes[index], times[index], nodes[where[index]], payload
+                yield rows[index], causes[index], times[index], self._node(index), payload
 
     def lives(self) -> list[tuple[Any, float, str, int]]:
         """Crashes and recoveries: (node, time, "down" or "up", row of the fault that did it), in order."""
@@ -545,6 +568,13 @@ class Trace:
         return export.shiviz(self)
 
 
+def _first_of_consecutive(ids: tuple[Any, ...]) -> int | None:
+    """The first id if they are consecutive small numbers, which can stand in a column as they are."""
+    first = ids[0]
+    numbers = all(type(id) is int for id in ids) and abs(first) < 1 << 30
+    return first if numbers and ids == tuple(range(first, first + len(ids))) else None
+
+
 _ENDS = {"message": "received", "timer": "fired", "work": "fired"}
 
 
@@ -553,7 +583,3 @@ def _little_endian(column: array[Any]) -> bytes:
         column = array(column.typecode, column)
         column.byteswap()
     return column.tobytes()
-
-
-def _ignore(entry: tuple[Any, ...]) -> None:
-    """An outline keeps no messages and timers."""

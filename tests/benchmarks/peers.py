@@ -1,9 +1,12 @@
 """The same four workloads in distlab and as SimPy processes, and a bare heap loop as the yardstick.
 
-SimPy is written as its documentation teaches: a node is a process that takes messages from its Store; sending starts a
-process that waits for the latency and puts the message into the receiver's Store; a timer is a process that can be
-interrupted. Both sides do the same work: the same nodes, the same number of deliveries, the same distribution of latencies.
-Each function returns the number of events (deliveries and timers that fired).
+SimPy is written as its documentation teaches: a node is a process that takes messages from its Store;
+sending starts a process that waits for the latency and puts the message into the receiver's Store; a timer
+is a process that can be interrupted. Both sides do the same work: the same nodes, the same messages in the
+same order of sending, the same distribution of latencies, and as many timers set, reset and cancelled. What
+counts as an event is a message that is delivered or a timer that fires; resets and cancelled timers are
+work that nobody counts. Each function returns the number of events that it was asked for;
+test_bench_kernel.py counts them.
 """
 
 from __future__ import annotations
@@ -39,12 +42,14 @@ TOKEN = Token()
 
 
 def token_distlab(events, n=1000, trace="full"):
+    """One token goes around a ring."""
     sim = Simulation(cluster(TokenNode, n, n=n), Network(latency=Constant(0.001)), trace=trace)
     sim.run(until=0.001 * events)
     return sim, events
 
 
 def token_simpy(events, n=1000):
+    """One token goes around a ring."""
     env = simpy.Environment()
     inbox = [simpy.Store(env) for _ in range(n)]
 
@@ -95,12 +100,14 @@ class Pinger(Node):
 
 
 def ping_distlab(events, n=100, trace="full"):
+    """Every node has one ping under way, to one node after the other."""
     sim = Simulation(cluster(Pinger, n, n=n), Network(latency=Uniform(0.005, 0.015)), seed=1, trace=trace)
     sim.run(until=0.01 * events / n)
     return sim, events
 
 
 def ping_simpy(events, n=100):
+    """Every node has one ping under way, to one node after the other."""
     env = simpy.Environment()
     rng = random.Random(1)
     inbox = [simpy.Store(env) for _ in range(n)]
@@ -170,6 +177,7 @@ ELECTION, ALIVE, VICTORY = Election(), Alive(), Victory()
 
 
 def bully_distlab(rounds, n=200, trace="full"):
+    """All nodes stand for election at once; each round has n (n - 1) + n - 1 messages."""
     for _ in range(rounds):
         sim = Simulation(cluster(BullyNode, n), Network(latency=Uniform(0.005, 0.015)), seed=1, trace=trace)
         sim.run()
@@ -177,6 +185,7 @@ def bully_distlab(rounds, n=200, trace="full"):
 
 
 def bully_simpy(rounds, n=200):
+    """All nodes stand for election at once; each round has n (n - 1) + n - 1 messages."""
     for _ in range(rounds):
         env = simpy.Environment()
         rng = random.Random(1)
@@ -245,12 +254,14 @@ class Beater(Node):
 
 
 def heartbeat_distlab(events, n=5, trace="full"):
+    """Node 1 beats every 10 ms; each beat resets the time-outs of the others."""
     sim = Simulation(cluster(Beater, n), Network(latency=Uniform(0.002, 0.004)), seed=1, trace=trace)
     sim.run(until=0.01 * events / n)
     return sim, events
 
 
 def heartbeat_simpy(events, n=5):
+    """Node 1 beats every 10 ms; each beat resets the time-outs of the others."""
     env = simpy.Environment()
     rng = random.Random(1)
     inbox = [simpy.Store(env) for _ in range(n)]
@@ -302,7 +313,7 @@ def bare_heap(events):
     return events
 
 
-WORKLOADS = {
+WORKLOADS = {  # name: (in distlab, in SimPy, size of the run: events, or rounds of 39,999 events)
     "token around 1,000 nodes": (token_distlab, token_simpy, 300_000),
     "ping and acknowledge, 100 nodes": (ping_distlab, ping_simpy, 300_000),
     "Bully, 200 nodes at once": (bully_distlab, bully_simpy, 8),

@@ -15,7 +15,7 @@ from distlab.sim import Fault
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "sim_rich_run.jsonl"
-DIGESTS = "196bda940847df0dafcd46f12bad9711 427e37426fb348dcef851b97dcf721b5 8a23b1305b59f0a7f80bcb1e0f1b5695"
+DIGESTS = "196bda940847df0dafcd46f12bad9711 427e37426fb348dcef851b97dcf721b5 d88747b85b8d39c2ad058b1281944297"
 
 
 def output(python, hash_seed):
