@@ -13,9 +13,10 @@ The rule::
 With ``heartbeat``, a standby takes over::
 
     the coordinator:      Heartbeat(epoch) to all, in every interval
-    on Heartbeat:         of an older epoch: ignore it
-                          else: follow the sender, and answer Status: idle, waiting or inside
-    on Status:            set right what is known: requests, grants and releases may have been lost
+    on Heartbeat:         follow the sender, unless the epoch is older;
+                          answer Status: the own epoch, and idle, waiting or inside
+    on Status:            of a later epoch: step down, and wait as a standby
+                          else set right what is known: requests, grants and releases may have been lost
     the holder is silent for timeout:         it is dead: grant to the next
     the coordinator is silent for timeout (the second standby waits for 2 timeout, ...):
                           take over: a higher epoch, Heartbeat to all;
@@ -142,7 +143,7 @@ class Centralised(Contender):
             raise ValueError("coordinators must name at least one node, or be None; got none.")
         self.epoch = 0
         self.number = 0  # of its latest request
-        self.coordinator: NodeId | None = None  # None: it has not heard of one since it came back
+        self.coordinator: NodeId | None = None  # None: it has come back, or stepped down, and heard of none
         self.holder: tuple[NodeId, int] | None = None  # who may be inside, and the number of its request
         self.queue: list[tuple[NodeId, int]] = []
         self.unheard: set[NodeId] = set()  # who has not answered since this node took over
@@ -212,13 +213,14 @@ class Centralised(Contender):
             self.send(sender, Release(msg.number))
 
     def on_heartbeat(self, msg: Heartbeat, sender: NodeId) -> None:
-        if self.is_outdated(msg.epoch):
-            return
-        self.follow(sender, msg.epoch)
-        self.watch_coordinator()
-        self.send(sender, Status(msg.epoch, self.number, self.state))
+        if not self.is_outdated(msg.epoch):
+            self.follow(sender, msg.epoch)
+            self.watch_coordinator()
+        self.send(sender, Status(self.epoch, self.number, self.state))
 
     def on_status(self, msg: Status, sender: NodeId) -> None:
+        if self.coordinator == self.id and msg.epoch > self.epoch:
+            self.step_down(msg.epoch)
         if self.coordinator != self.id or msg.epoch != self.epoch:
             return
         self.forget(sender, msg.number if msg.state == "idle" else msg.number - 1)
@@ -333,7 +335,11 @@ class Centralised(Contender):
     def is_outdated(self, epoch: int) -> bool:
         return epoch < self.epoch
 
-    def follow(self, coordinator: NodeId, epoch: int) -> None:
+    def step_down(self, epoch: int) -> None:
+        self.follow(None, epoch)
+        self.watch_coordinator()
+
+    def follow(self, coordinator: NodeId | None, epoch: int) -> None:
         if self.coordinator == self.id and self.beat is not None:
             self.beat.cancel()
         self.epoch = epoch

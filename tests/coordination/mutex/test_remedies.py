@@ -151,6 +151,15 @@ def test_a_coordinator_that_comes_back_does_not_coordinate() -> None:
     assert [node for _, node in entries(trace)] == [1]
 
 
+def test_a_standby_that_missed_an_epoch_learns_of_it() -> None:
+    """Node 2 was down while node 3 led with epoch 2. When it takes over, the answers tell it."""
+    faults = [Outage(2, at=0.5, until=2.5), Crash(1, at=0.5), Crash(3, at=2.0)]
+    trace = run(cluster(Centralised, 5, **STANDBY), [(3.5, 4), (3.5, 5)], faults)
+    leads = trace.roles.query("role == 'leader'")
+    assert leads[["node", "epoch"]].values.tolist() == [[1, 0], [3, 2], [2, 1], [2, 4]]
+    assert [node for _, node in entries(trace)] == [4, 5]
+
+
 def test_without_heartbeats_a_coordinator_asks_all_before_it_goes_on() -> None:
     """A coordinator that comes back grants nothing until it knows who is inside."""
     trace = run(
