@@ -24,6 +24,7 @@ __all__ = [
     "Shifted",
     "Uniform",
     "as_distribution",
+    "checked_draws",
     "seconds",
 ]
 
@@ -286,3 +287,18 @@ def as_distribution(value: float | Distribution, name: str) -> Distribution:
     raise ValueError(
         f"{name} must be a number of seconds or a distribution such as Uniform(0.005, 0.015); got {value!r}."
     )
+
+
+def checked_draws(distribution: Distribution, rng: Random) -> Iterator[float]:
+    """Draws that are durations, also of a distribution that somebody else wrote.
+
+    >>> next(checked_draws(Constant(0.5), Random(1)))
+    0.5
+    """
+    draws = distribution.draws(rng)
+    return draws if isinstance(distribution, _Draws) else _each_checked(draws, distribution)
+
+
+def _each_checked(draws: Iterator[float], distribution: Distribution) -> Iterator[float]:
+    for drawn in draws:
+        yield seconds(drawn, f"a draw of {distribution!r}")

@@ -7,9 +7,10 @@ not move the latencies of the messages that arrive.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .distributions import Constant, checked_draws
 from .network import Network
 from .streams import stream
 
@@ -47,15 +48,18 @@ class LinkFault(Protocol):
 class Links:
     """What holds for the links at this moment."""
 
-    def __init__(self, network: Network, seed: int) -> None:
+    def __init__(self, network: Network, seed: int, latencies: Iterator[float]) -> None:
         self.network = network
         self.faults: list[LinkFault] = []
         self.liars: dict[Any, list[tuple[object, Lie]]] = {}
         self._seed = seed
+        self._latencies = latencies  # of the network; links with another latency have their own
+        self._alike = not network.links and network.regions is None
+        self._simple = not (network.reordering or network.duplication or network.fifo)
         self._last: dict[tuple[Any, Any], float] = {}
         self._busy: dict[tuple[Any, Any], float] = {}
         self._dice: dict[str, Callable[[], float]] = {}
-        self._own: dict[tuple[Any, ...], Callable[[], float]] = {}
+        self._own: dict[tuple[Any, ...], Iterator[float]] = {}
 
     @property
     def plain(self) -> bool:
@@ -96,35 +100,34 @@ class Links:
             said = [piece for one in said for piece in lie(*one)]
         return said
 
-    def swallow(self, sender: Any, receiver: Any, draw: Callable[[], float]) -> None:
+    def swallow(self, sender: Any, receiver: Any) -> None:
         """Use up the latency of a message that a silent node did not send."""
-        self._latency(sender, receiver, draw)
+        self._latency(sender, receiver)
 
     def deliveries(
-        self, sender: Any, receiver: Any, msg: Message, now: float, draw: Callable[[], float]
-    ) -> list[tuple[str | None, float]]:
-        """What becomes of one message: (fate, time) for each copy; the fate None means that it arrives.
-
-        ``draw`` gives the latencies of the network, for links that have none of their own.
-        """
+        self, sender: Any, receiver: Any, msg: Message, now: float
+    ) -> Sequence[tuple[str | None, float]]:
+        """What becomes of one message: (fate, time) for each copy; the fate None means that it arrives."""
         network = self.network
-        delay = self._latency(sender, receiver, draw)
+        delay = next(self._latencies) if self._alike else self._latency(sender, receiver)
         if sender == receiver:
-            return [(None, now + delay)]
+            return ((None, now + delay),)
         if network.bandwidth is not None:
             delay += self._queueing(sender, receiver, msg, now)
-        touching = [fault for fault in self.faults if fault.touches(sender, receiver)]
-        for fault in touching:
-            delay = fault.slowed(delay)
+        loss = network.loss if self._alike else network.loss_of(sender, receiver)
+        if self.faults:
+            touching = [fault for fault in self.faults if fault.touches(sender, receiver)]
+            for fault in touching:
+                delay = fault.slowed(delay)
+                if fault.loss:
+                    loss = 1.0 - (1.0 - loss) * (1.0 - fault.loss)
+            if any([fault.cut for fault in touching]):
+                return (("cut", now + delay),)
         due = now + delay
-        if any(fault.cut for fault in touching):
-            return [("cut", due)]
-        loss = network.loss_of(sender, receiver)
-        for fault in touching:
-            if fault.loss:
-                loss = 1.0 - (1.0 - loss) * (1.0 - fault.loss)
         if loss and self._chance("loss") < loss:
-            return [("lost", due)]
+            return (("lost", due),)
+        if self._simple:
+            return ((None, due),)
         if network.reordering and self._chance("reordering") < network.reordering:
             due += sum([self._extra("hold", sender, receiver) for _ in range(network.hold)])
         copies: list[tuple[str | None, float]] = [(None, due)]
@@ -150,9 +153,9 @@ class Links:
             dice = self._dice[kind] = stream(self._seed, kind).random
         return dice()
 
-    def _latency(self, sender: Any, receiver: Any, draw: Callable[[], float]) -> float:
+    def _latency(self, sender: Any, receiver: Any) -> float:
         if self.network.latency_of(sender, receiver) is self.network.latency:
-            return draw()
+            return next(self._latencies)
         return self._extra("link", sender, receiver)
 
     def _extra(self, kind: str, sender: Any, receiver: Any) -> float:
@@ -161,8 +164,9 @@ class Links:
         own = self._own.get(key)
         if own is None:
             latency = self.network.latency_of(sender, receiver)
-            own = self._own[key] = latency.draws(stream(self._seed, *key)).__next__
-        return own()
+            rng: Any = None if isinstance(latency, Constant) else stream(self._seed, *key)
+            own = self._own[key] = checked_draws(latency, rng)
+        return next(own)
 
     def _queueing(self, sender: Any, receiver: Any, msg: Message, now: float) -> float:
         """Seconds until the last byte is on the link, behind what was sent before."""

@@ -8,13 +8,13 @@ take the careful one.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any
 
 from .distributions import Constant, Distribution, LogNormal, Shifted, as_distribution
 from .errors import SimulationError
-from .shown import first_few
+from .shown import first_few, shown
 
 __all__ = ["Link", "Network", "one_rack", "one_region", "probability", "three_regions"]
 
@@ -69,7 +69,7 @@ def _unit_size(msg: Any) -> int:
     return 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """How messages travel.
 
@@ -108,8 +108,8 @@ class Network:
 
     Examples
     --------
-    >>> Network(latency=0.01, loss=0.1).loss
-    0.1
+    >>> Network(latency=0.01, loss=0.1)
+    Network(latency=0.01, loss=0.1)
     """
 
     latency: float | Distribution = 0.01
@@ -148,6 +148,16 @@ class Network:
             object.__setattr__(self, "between", _matrix(self.regions, self.between))
         elif self.between:
             raise ValueError("Network.between needs regions={id: region} to say where the nodes are.")
+
+    def __repr__(self) -> str:
+        """What differs from the default."""
+        latency = self.latency.seconds if isinstance(self.latency, Constant) else self.latency
+        said = [f"latency={shown(latency)}"]
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            if value and value != each.default:
+                said.append(f"{each.name}={shown(value)}")
+        return f"Network({', '.join(said)})"
 
     @property
     def plain(self) -> bool:

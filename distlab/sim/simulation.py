@@ -39,7 +39,7 @@ from .arguments import (
     listed,
 )
 from .clock import Clock
-from .distributions import Constant
+from .distributions import Constant, checked_draws
 from .errors import EndlessRun, SimulationError
 from .events import Invoked, Record, Restart, Returned, RoleChange, SimOperation, SimTimer, Start, Work
 from .faults import LEADER, Fault
@@ -48,6 +48,7 @@ from .links import Links
 from .message import Message
 from .network import Network
 from .node import Node, NodeId
+from .shown import first_few
 from .streams import stream
 from .targets import DOWN, PAUSED, Control, End, Resume, Stop
 from .trace import Trace
@@ -120,7 +121,6 @@ class Simulation:
         "_cause",
         "_clocks",
         "_control",
-        "_delay",
         "_done",
         "_early",
         "_heap",
@@ -183,11 +183,10 @@ class Simulation:
         self._leaders: dict[NodeId, None] = {}  # who led, the latest last
         self._stop_at: tuple[str, ...] = ()
         self._stops = 0
-        self._links = Links(self.network, self.seed)
         latency: Any = self.network.latency
         rng: Any = None if latency.__class__ is Constant else stream(self.seed, "network")
-        self._latencies: Iterator[float] = latency.draws(rng)
-        self._delay = self._latencies.__next__
+        self._latencies: Iterator[float] = checked_draws(latency, rng)
+        self._links = Links(self.network, self.seed, self._latencies)
         topology = self.network.topology
         self._neighbours = (
             None if topology is None else {node: frozenset(others) for node, others in topology.items()}
@@ -207,6 +206,9 @@ class Simulation:
         for node in self.nodes.values():
             self._schedule(0.0, node, None, start)
         self._inject_workload(listed(workload, "workload", Call))
+
+    def __repr__(self) -> str:
+        return f"<Simulation of {self.trace.algorithm}: {first_few(self.nodes)}; at {self.time:g} s>"
 
     def _inject_workload(self, workload: list[Workload]) -> None:
         calls = []
@@ -266,12 +268,13 @@ class Simulation:
         try:
             budget = left = checked_budget(max_events, until)
             began, still = self.time, 0
-            while self._execute(min(left, _BLOCK)):
+            while self._execute(max(1, min(left, _BLOCK))):
                 left -= _BLOCK
                 self.trace._compact()
                 self.trace._look_back(self._done)
                 still = still + _BLOCK if self.time == began else 0
-                if left <= 0 or still >= PATIENCE:
+                going_on = len(self._heap) > self._stops
+                if going_on and (left <= 0 or still >= PATIENCE):
                     spent = budget - max(left, 0)
                     raise EndlessRun(mistakes.endless(self, spent, self.time == began), self.trace)
                 began = self.time
@@ -474,34 +477,45 @@ class Simulation:
 
     def _transmit(self, node: Node, to: NodeId, msg: Message) -> None:
         """One message over links that may be slow, lossy or cut, from a node that may lie."""
-        links = self._links
+        id, links = node.id, self._links
         try:
             target = self.nodes[to]
         except (KeyError, TypeError):
             raise mistakes.cannot_send(node, to, msg, self.nodes) from None
-        if self._neighbours is not None and to not in self._neighbours[node.id] and to != node.id:
+        if self._neighbours is not None and to not in self._neighbours[id] and to != id:
             raise mistakes.no_link(node, to, msg)
-        if not links.liars:
-            self._deliver(node, node.id, to, target, msg)
+        if links.liars:
+            self._transmit_lies(node, to, target, msg)
             return
-        said = links.say(node.id, to, msg)
-        for shown_sender, _, story in said:
-            self._deliver(node, shown_sender, to, target, story)
-        if not said:
-            links.swallow(node.id, to, self._delay)
-
-    def _deliver(self, node: Node, shown_sender: NodeId, to: NodeId, target: Node, msg: Message) -> None:
-        original = None
-        for fate, due in self._links.deliveries(node.id, to, msg, self.time, self._delay):
-            row = self._next_row()
-            self._note((self._cause, due, to, msg))
-            if fate is None or fate == "duplicate":
-                heappush(self._heap, (due, row, target, shown_sender, msg))
-            if fate is not None:
+        now, cause, original = self.time, self._cause, None
+        for fate, due in links.deliveries(id, to, msg, now):
+            row = next(self._rows)
+            self._note((cause, due, to, msg))
+            if fate is None:
+                original = row
+                heappush(self._heap, (due, row, target, id, msg))
+            else:
                 self.trace._except(row, fate, original)
-            if shown_sender != node.id:
-                self.trace._from(row, shown_sender)
-            original = row
+                if fate == "duplicate":
+                    heappush(self._heap, (due, row, target, id, msg))
+
+    def _transmit_lies(self, node: Node, to: NodeId, target: Node, msg: Message) -> None:
+        """The same while somebody lies: another message may go out, under another name, or none."""
+        said = self._links.say(node.id, to, msg)
+        for shown_sender, _, story in said:
+            original = None
+            for fate, due in self._links.deliveries(node.id, to, story, self.time):
+                row = next(self._rows)
+                self._note((self._cause, due, to, story))
+                if fate is None or fate == "duplicate":
+                    heappush(self._heap, (due, row, target, shown_sender, story))
+                if fate is not None:
+                    self.trace._except(row, fate, original)
+                if shown_sender != node.id:
+                    self.trace._from(row, shown_sender)
+                original = row
+        if not said:
+            self._links.swallow(node.id, to)
 
     def _guard_once(self, node: Node, msg: Message) -> None:
         try:

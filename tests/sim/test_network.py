@@ -251,6 +251,44 @@ def test_presets_go_from_near_to_far():
     assert three_regions([1, 2], fifo=True).fifo
 
 
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        (Network(), "Network(latency=0.01)"),
+        (Network(latency=Uniform(0, 1), fifo=True), "Network(latency=Uniform(low=0, high=1), fifo=True)"),
+        (
+            Network(bandwidth=10.0, size=len, topology={1: (2,)}),
+            "Network(latency=0.01, topology={1: (2,)}, bandwidth=10.0, size=len)",
+        ),
+    ],
+)
+def test_a_network_shows_what_differs_from_the_default(network, text):
+    """Without addresses in memory, so that it can stand in a notebook."""
+    assert repr(network) == text
+
+
+def test_a_distribution_of_somebody_elses_may_not_draw_negative_durations():
+    """Time would run backwards; on the network and on single links."""
+
+    class Wrong:
+        mean = 1.0
+
+        def sample(self, rng):
+            return -1.0
+
+        def draws(self, rng):
+            yield 0.5
+            yield -1.0
+
+        def __repr__(self):
+            return "Wrong()"
+
+    sentence = re.escape("a draw of Wrong() must be a number of seconds, 0 or more; got -1.0.")
+    for network in (Network(latency=Wrong()), Network(links={(1, 2): Link(latency=Wrong())})):
+        with pytest.raises(ValueError, match=sentence):
+            ship(network, count=2)
+
+
 def test_networks_are_compared_by_value():
     """A network is data."""
     assert Network(latency=0.01) == Network(latency=Constant(0.01))

@@ -516,6 +516,27 @@ def test_an_error_before_the_first_event_is_not_hidden():
         Simulation(cluster(Node, 1), faults=[Broken()])
 
 
+def test_a_simulation_shows_where_it_is():
+    """Algorithm, nodes, time."""
+    sim = Simulation(cluster(Player, 3))
+    sim.run(until=1.5)
+    assert repr(sim) == "<Simulation of Player: 1, 2, 3; at 1.5 s>"
+
+
+def test_running_when_nothing_is_left_does_nothing():
+    """Neither an error nor an event."""
+    sim = Simulation(cluster(Node, 2))
+    rows = len(sim.run())
+    assert (len(sim.run()), sim.time) == (rows, 0.0)
+    assert (len(sim.run(until=2.0)), sim.time) == (rows, 2.0)
+
+
+@pytest.mark.parametrize("until", [None, 5.0])
+def test_a_budget_that_is_just_enough_is_enough(until):
+    """Ten nodes start: ten events."""
+    assert len(Simulation(cluster(Node, 10)).run(until=until, max_events=10)) == 10
+
+
 def test_many_nodes():
     """A thousand nodes start, and each is found."""
     sim = Simulation(cluster(Node, 1000))
