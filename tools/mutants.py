@@ -48,7 +48,9 @@ def nodes_of(mutant: Mutant) -> int:
 def judged(mutant: Mutant, sound: bool = False) -> Report:
     """The report of a mutant, or of the sound algorithm under the same check."""
     build = mutant.build_sound if sound else mutant.build
-    return check(build, property_of(mutant), nodes=nodes_of(mutant), progress=False)
+    n = nodes_of(mutant)
+    fixed = bool(mutant.arguments) and n != 3  # its arguments name all nodes: no search with three of them
+    return check(build, property_of(mutant), nodes=n, bounds=None if fixed else "auto", progress=False)
 
 
 def name_of(mutant: Mutant) -> str:

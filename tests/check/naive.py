@@ -1,5 +1,5 @@
-"""A second explorer that knows none of the first one's tricks: whole worlds are deep-copied, nothing is interned
-and nothing is remembered. Slow, and easy to believe.
+"""A second explorer that knows none of the first one's tricks: whole worlds are deep-copied, nothing is
+interned and nothing is remembered. Slow, and easy to believe.
 """
 
 import copy
