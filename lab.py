@@ -38,7 +38,7 @@ PACKAGES = [
     "-c",
     "constraints.txt",
     "-e",
-    ".[cluster,test]",
+    ".[cluster,live,test]",
 ]  # the pip section of environment.yml says the same
 COMMANDS = ("setup", "test", "run")
 
