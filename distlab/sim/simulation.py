@@ -24,7 +24,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count, repeat
-from math import inf
+from math import inf, nextafter
 from random import Random
 from typing import Any
 
@@ -45,6 +45,7 @@ from .events import Invoked, Record, Restart, Returned, RoleChange, SimOperation
 from .faults import LEADER, Fault
 from .freeze import changeable
 from .links import Links
+from .made import Made
 from .message import Message
 from .network import Network
 from .node import Node, NodeId
@@ -200,12 +201,15 @@ class Simulation:
         for id, node in self.nodes.items():
             node._attach(self, id)
         self._rest()
-        for fault in listed(faults, "faults", Fault):
+        given = listed(faults, "faults", Fault)
+        for fault in given:
             self.inject(fault)
         start = Start()
         for node in self.nodes.values():
             self._schedule(0.0, node, None, start)
-        self._inject_workload(listed(workload, "workload", Call))
+        loads = listed(workload, "workload", Call)
+        self._inject_workload(loads)
+        self.trace._made = Made(self, given, loads)
 
     def __repr__(self) -> str:
         return f"<Simulation of {self.trace.algorithm}: {first_few(self.nodes)}; at {self.time:g} s>"
@@ -376,6 +380,8 @@ class Simulation:
         fault.check(self)
         if fault.at < self.time:
             raise SimulationError(f"{fault!r} lies in the past: the simulation is at {self.time:g} s.")
+        if self._cause < 0:
+            self.trace._made.injected(self, fault)
         if isinstance(fault, Fault):
             self._schedule(fault.at, self._control, None, fault, always=True)
         else:
@@ -415,6 +421,111 @@ class Simulation:
                 self.trace._close(self.time, self._done)
                 return
         raise SimulationError(f"row {row} is not a message under way; see pending().")
+
+    def bring_forward(self, row: int) -> int:
+        """Let something that is pending happen now, before everything else: a message arrives, a timer runs
+        out, a fault strikes.
+
+        What else was due by now comes right behind it, in its order. The times of these events differ by the
+        smallest step that a number can make, so that the trace keeps their order.
+
+        Parameters
+        ----------
+        row
+            Its row in the trace; see :meth:`pending`.
+
+        Returns
+        -------
+        int
+            The same row: it has happened, unless its node stands still, which makes it wait.
+
+        Raises
+        ------
+        SimulationError
+            If nothing with this row is pending, or it is work, which takes its time.
+
+        Examples
+        --------
+        >>> from distlab.sim import Node, Simulation, cluster
+        >>> class Sleeper(Node):
+        ...     def on_start(self):
+        ...         self.after(8.0, self.wake)
+        ...     def wake(self):
+        ...         self.record("awake")
+        >>> sim = Simulation(cluster(Sleeper, 1))
+        >>> sim.step(), sim.bring_forward(1), round(sim.time, 9)
+        (0, 1, 0.0)
+        >>> sim.trace.records.event.tolist()
+        ['awake']
+        """
+        place = self._place(row)
+        _, _, target, source, payload = self._heap.pop(place)
+        at = nextafter(self.time, inf)
+        self._put_off(at)
+        if isinstance(payload, SimTimer):
+            payload.queued, payload.due = row, at
+        self._wake()
+        try:
+            self._previous, self.time, self._cause = self.time, at, row
+            self.trace._hold(row, at)
+            if target._on is not PAUSED:
+                self._done = row
+            target._on[payload.__class__](target, payload, source)
+            return row
+        except Exception as error:
+            error.add_note(mistakes.where(self, target, source, payload))
+            raise
+        finally:
+            self._rest()
+            self.trace._close(self.time, self._done)
+
+    def _place(self, row: int) -> int:
+        """Where something pending stands in the heap."""
+        for place, (_, queued, _, _, payload) in enumerate(self._heap):
+            if isinstance(payload, SimTimer):
+                if payload.row == row and payload.queued == queued and payload.__class__ is SimTimer:
+                    return place
+            elif queued == row and not isinstance(payload, Stop | Resume):
+                return place
+        raise SimulationError(f"row {row} cannot be brought forward; see pending() for what can.")
+
+    def _put_off(self, at: float) -> None:
+        """What is due by now comes right behind what happens now."""
+        later = nextafter(at, inf)
+        for place, (time, row, target, source, payload) in enumerate(self._heap):
+            if time <= at and not isinstance(payload, Resume):
+                if isinstance(payload, SimTimer):
+                    if payload.queued == row:
+                        payload.queued_at = later
+                    if payload.row >= 0 and payload.due <= at:
+                        payload.due = later
+                        self.trace._hold(payload.row, later)
+                else:
+                    self.trace._hold(row, later)
+                self._heap[place] = (later, row, target, source, payload)
+        heapify(self._heap)
+
+    def again(self, trace: str = "full") -> Simulation:
+        """A new simulation from the same arguments, with new nodes, that has not run yet.
+
+        Parameters
+        ----------
+        trace
+            As for the simulation itself.
+
+        Raises
+        ------
+        SimulationError
+            If the nodes cannot be built anew.
+
+        Examples
+        --------
+        >>> from distlab.sim import Crash, Node, Simulation, cluster
+        >>> sim = Simulation(cluster(Node, 2), faults=[Crash(2, at=1.0)])
+        >>> sim.run().digest() == sim.again().run().digest()
+        True
+        """
+        return self.trace.again(trace)
 
     # --- the driver's verbs: what nodes call
 

@@ -34,6 +34,7 @@ from . import causality, export, tables
 from .errors import ContractError, SimulationError
 from .events import Invoked, Record, Restart, Returned, RoleChange, SimTimer, Start, Work
 from .freeze import changeable, freeze
+from .made import Unknown
 from .message import Message
 from .shown import shown
 from .workload import Call
@@ -103,7 +104,7 @@ class Event:
         return self.fate in _TOOK_PLACE
 
 
-_ONLY_WHILE_RUNNING = ("_note", "_cancel", "_tables", "_guards")
+_ONLY_WHILE_RUNNING = ("_note", "_cancel", "_tables", "_guards", "_made")
 _TOOK_PLACE = ("received", "fired", "duplicate", "done")
 
 _KINDS: dict[type, str] = {
@@ -158,6 +159,8 @@ class Trace:
     >>> trace.records.desk.tolist()
     [1, 2]
     """
+
+    _made: Unknown = Unknown()
 
     def __init__(self, sim: Simulation, full: bool) -> None:
         self.full = full
@@ -542,6 +545,27 @@ class Trace:
         return causality.happens_before(self, first, second)
 
     # --- elsewhere
+
+    def again(self, trace: str = "full") -> Simulation:
+        """A new simulation from the arguments of the one that left this trace; it has not run yet.
+
+        Parameters
+        ----------
+        trace
+            "full" or "outline", as for :class:`~distlab.sim.Simulation`.
+
+        Raises
+        ------
+        SimulationError
+            If the trace came from another process or from a script of moves.
+
+        Examples
+        --------
+        >>> from distlab.sim import Node, Simulation, cluster
+        >>> Simulation(cluster(Node, 2), seed=3).run().again()
+        <Simulation of Node: 1, 2; at 0 s>
+        """
+        return self._made.again(trace)
 
     def digest(self) -> str:
         """A hash of all that happened: equal for equal runs, in every process, on every machine."""
