@@ -1,0 +1,30 @@
+"""Real servers beside the models: started on loopback in a temporary directory, ended with all they left.
+
+    keeper.py        the process that ends the servers, whatever happens to this one
+    laboratory.py    the line to it, and the processes that it keeps
+    ports.py         ports that nobody else uses
+    programs.py      what is installed, and what to install
+    server.py        a server, an ensemble of servers
+    servers/         PostgreSQL, Redis, ZooKeeper, etcd
+
+Nothing here touches a server that it did not start.
+"""
+
+from .errors import LiveError, ServerNotFound
+from .laboratory import Process, end_all
+from .programs import available, is_available
+from .server import Ensemble, Server
+from .servers import Postgres, postgres
+
+__all__ = [
+    "Ensemble",
+    "LiveError",
+    "Postgres",
+    "Process",
+    "Server",
+    "ServerNotFound",
+    "available",
+    "end_all",
+    "is_available",
+    "postgres",
+]
