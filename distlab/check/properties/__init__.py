@@ -4,6 +4,7 @@ from .commit import AtomicCommitment
 from .consensus import Consensus
 from .conservation import Conservation
 from .election import LeaderElection
+from .eventual import EventualAtomicity
 from .history import Linearizable
 from .locks import Fencing, OneHolder
 from .mutex import MutualExclusion
@@ -13,6 +14,7 @@ __all__ = [
     "AtomicCommitment",
     "Consensus",
     "Conservation",
+    "EventualAtomicity",
     "Fencing",
     "LeaderCompleteness",
     "LeaderElection",
