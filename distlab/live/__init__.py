@@ -14,17 +14,23 @@ from .errors import LiveError, ServerNotFound
 from .laboratory import Process, end_all
 from .programs import available, is_available
 from .server import Ensemble, Server
-from .servers import Postgres, postgres
+from .servers import Etcd, Postgres, Redis, ZooKeeper, etcd, postgres, redis, zookeeper
 
 __all__ = [
     "Ensemble",
+    "Etcd",
     "LiveError",
     "Postgres",
     "Process",
+    "Redis",
     "Server",
     "ServerNotFound",
+    "ZooKeeper",
     "available",
     "end_all",
+    "etcd",
     "is_available",
     "postgres",
+    "redis",
+    "zookeeper",
 ]

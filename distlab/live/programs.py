@@ -182,7 +182,7 @@ def java() -> str | None:
     """Return the program that runs Java, if it does run."""
     home = os.environ.get("JAVA_HOME")
     for place in ([str(Path(home, "bin", f"java{SUFFIX}"))] if home else []) + list(_on_path("java")):
-        if _says(place, "-version"):
+        if _says(place, "-XX:-UsePerfData", "-version"):  # and leaves no file of measurements
             return place
     return None
 

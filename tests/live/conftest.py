@@ -28,3 +28,27 @@ def postgres_server(needs: Callable[..., None]) -> Iterator[live.Postgres]:
     needs("postgres")
     with live.postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(needs: Callable[..., None]) -> Iterator[live.Redis]:
+    """One Redis for all tests that do not kill it."""
+    needs("redis")
+    with live.redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def zookeeper_ensemble(needs: Callable[..., None]) -> Iterator[live.ZooKeeper]:
+    """Three ZooKeeper servers for all tests that do not kill them for good."""
+    needs("zookeeper")
+    with live.zookeeper() as ensemble:
+        yield ensemble
+
+
+@pytest.fixture(scope="session")
+def etcd_cluster(needs: Callable[..., None]) -> Iterator[live.Etcd]:
+    """Three etcd members with short time-outs for all tests that do not kill them for good."""
+    needs("etcd")
+    with live.etcd(heartbeat=0.05, election=0.3) as cluster:
+        yield cluster
