@@ -1,0 +1,58 @@
+"""What a lock promises, as questions to a trace: who overlaps, who never gets in.
+
+:class:`distlab.check.OneHolder` and :class:`distlab.check.Fencing` judge a run while it goes on. These judge
+it at its end, where a read lock may be shared, and where a wish must have been granted at last.
+
+>>> from distlab.check import check
+>>> from distlab.coordination.lock.clusters import NETWORK, redis_cluster
+>>> check(redis_cluster, everybody_served, nodes=2, runs=5, arguments={"rounds": 2}, bounds=None,
+...       network=NETWORK, progress=False).verdict
+'passed'
+"""
+
+from __future__ import annotations
+
+from distlab.sim import Trace
+
+from .holds import double_holders, holds_of
+
+__all__ = ["everybody_served", "no_update_lost", "readers_or_one_writer"]
+
+
+def readers_or_one_writer(trace: Trace) -> str | None:
+    """Two clients hold one lock together only if both hold read locks."""
+    for overlap in double_holders(holds_of(trace)):
+        return (
+            f"clients {overlap.first.client!r} and {overlap.second.client!r} both held the lock "
+            f"{overlap.first.lock!r} from t = {overlap.start:.4g} s, and not both to read."
+        )
+    return None
+
+
+def everybody_served(trace: Trace) -> str | None:
+    """Whoever wants a lock and does not crash gets it."""
+    waiting: dict[tuple[object, object], float] = {}
+    down = [(node, start) for node, start, _ in trace.crashes]
+    records = trace.records
+    for time, node, event, lock in zip(
+        records["time"], records["node"], records["event"], records.get("lock", records["event"]), strict=True
+    ):
+        if event == "asked":
+            waiting[node, lock] = time
+        elif event in ("acquired", "gave up"):
+            waiting.pop((node, lock), None)
+    for (node, lock), time in waiting.items():
+        if time < trace.end - 1.0 and not any(who == node and start >= time for who, start in down):
+            return f"client {node!r} asked for the lock {lock!r} at t = {time:.4g} s and never got it."
+    return None
+
+
+def no_update_lost(trace: Trace) -> str | None:
+    """No accepted write destroys one that its client had not read."""
+    records = trace.records
+    if "lost" not in records:
+        return None
+    lost = records[records["lost"].eq(True)]
+    for time, client in zip(lost["time"], lost["client"], strict=True):
+        return f"client {client!r} wrote at t = {time:.4g} s over an update that it had not read."
+    return None
