@@ -84,7 +84,7 @@ class Reject:
 
 @message
 class Decided:
-    """This value is chosen."""
+    """The value that is chosen."""
 
     value: Any
 
@@ -148,7 +148,7 @@ class Paxos(Node):
         self.ballot: Ballot = NO_BALLOT
         self.promises: dict[NodeId, Proposal | None] = {}
         self.proposal: Any = None
-        self.acceptances: set[NodeId] = set()
+        self.acceptances: set[NodeId] | None = None  # None: phase 2 has not begun
         self.retry: Timer
 
     def on_start(self) -> None:
@@ -185,9 +185,9 @@ class Paxos(Node):
         self.send(sender, self.answer_accept(msg))
 
     def on_accepted(self, msg: Accepted, sender: NodeId) -> None:
-        if self.role == "proposing" and self.is_of_this_ballot(msg.ballot):
+        if self.acceptances is not None and self.is_of_this_ballot(msg.ballot):  # also after giving way
             self.count_acceptance(sender)
-            if self.is_majority(self.acceptances):
+            if self.role != "decided" and self.is_majority(self.acceptances):
                 self.broadcast(Decided(self.proposal))
                 self.decide(self.proposal)
 
@@ -202,7 +202,7 @@ class Paxos(Node):
 
     def begin_phase_1(self) -> None:
         self.ballot = self.next_ballot()
-        self.promises = {}
+        self.promises, self.acceptances = {}, None
         self.become("preparing", ballot=self.ballot)
         self.retry.reset(self.patience)
         own = self.answer_prepare(Prepare(self.ballot))
@@ -232,7 +232,8 @@ class Paxos(Node):
         self.promises[acceptor] = accepted
 
     def count_acceptance(self, acceptor: NodeId) -> None:
-        self.acceptances.add(acceptor)
+        if self.acceptances is not None:
+            self.acceptances.add(acceptor)
 
     def is_of_this_ballot(self, ballot: Ballot) -> bool:
         return ballot == self.ballot
