@@ -6,6 +6,7 @@ from .conservation import Conservation
 from .election import LeaderElection
 from .eventual import EventualAtomicity
 from .history import Linearizable
+from .ledger import Ledger
 from .locks import Fencing, OneHolder
 from .mutex import MutualExclusion
 from .replication import LeaderCompleteness, LogMatching, StateMachineSafety
@@ -18,6 +19,7 @@ __all__ = [
     "Fencing",
     "LeaderCompleteness",
     "LeaderElection",
+    "Ledger",
     "Linearizable",
     "LogMatching",
     "MutualExclusion",
