@@ -47,6 +47,7 @@ from .histories import (
 )
 from .observation import Observation, observations
 from .properties import (
+    Accounts,
     AtomicCommitment,
     Consensus,
     Conservation,
@@ -69,6 +70,7 @@ from .untimed import Budget, Move
 
 __all__ = [
     "LEVELS",
+    "Accounts",
     "AllOf",
     "AtomicCommitment",
     "Bounds",

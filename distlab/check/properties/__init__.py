@@ -1,5 +1,6 @@
 """The families of properties. Each file says in its first lines what nodes must record for it to see."""
 
+from .accounts import Accounts
 from .commit import AtomicCommitment
 from .consensus import Consensus
 from .conservation import Conservation
@@ -12,6 +13,7 @@ from .mutex import MutualExclusion
 from .replication import LeaderCompleteness, LogMatching, StateMachineSafety
 
 __all__ = [
+    "Accounts",
     "AtomicCommitment",
     "Consensus",
     "Conservation",

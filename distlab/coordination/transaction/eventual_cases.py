@@ -18,19 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distlab.sim import Call, Empirical, Network, Node, NodeId
 
 from .outbox import Consumer, Outbox
 from .saga import Orchestrator, Step
-from .tcc import Reserving, TccCoordinator, reserved
+from .tcc import Reserving, TccCoordinator
 from .transactional_messages import Broker, MessageConsumer, Producer
 
-if TYPE_CHECKING:
-    from distlab.check import Property
-
-__all__ = ["CASES", "Case"]
+__all__ = ["CASES", "ROUGH", "Case"]
 
 #: most messages take 5 to 15 ms, a few take a detour; some are lost, some come twice
 ROUGH = Network(
@@ -42,14 +39,6 @@ Swap = Mapping[type[Node], type[Node]]
 
 def _no_swap() -> Swap:
     return {}
-
-
-def nobody_overdraws(nodes: Mapping[NodeId, Any]) -> str | None:
-    """No balance is ever less than 0."""
-    for id, node in nodes.items():
-        if getattr(node, "balance", 0) < 0:
-            return f"the balance of {id!r} is {node.balance}."
-    return None
 
 
 @dataclass(frozen=True)
@@ -73,9 +62,11 @@ class Case:
 
     Examples
     --------
-    >>> from distlab.check import check
+    >>> from distlab.check import Accounts, AllOf, EventualAtomicity, check
     >>> case = CASES["tcc"]
-    >>> check(case, case.property(), runs=20, bounds=None, progress=False, **case.trouble()).verdict
+    >>> promise = AllOf(EventualAtomicity(), Accounts(case.total))
+    >>> options = {"nodes": case.size, "workload": case.calls, "network": ROUGH, "bounds": None}
+    >>> check(case, promise, runs=20, progress=False, **options).verdict
     'passed'
     """
 
@@ -90,35 +81,10 @@ class Case:
         """Fresh nodes; their number is fixed."""
         return self.cast(lambda kind: self.swap.get(kind, kind))
 
-    def property(self) -> Property:
-        """All or nothing in the end, the sum in the end, nothing left reserved, and nobody below 0."""
-        from distlab.check import AllOf, Conservation, EventualAtomicity
-
-        return AllOf(
-            EventualAtomicity(reverse=self.reverse),
-            Conservation("balance", total=self.total),
-            Conservation(reserved, total=0),
-            nobody_overdraws,
-        )
-
-    def trouble(self, rough: bool = True) -> dict[str, Any]:
-        """What is asked and what may go wrong, as arguments of :func:`distlab.check.check`.
-
-        Parameters
-        ----------
-        rough
-            On a network that loses, doubles and delays messages at any time; if false, on the checker's own.
-
-        Returns
-        -------
-        dict
-            ``faults``, ``workload`` and ``nodes``, and ``network``.
-        """
-        from distlab.check import FaultBudget
-
-        faults = FaultBudget(crashes=4, loss_bursts=2, stay_down=0, aim_at_leader=0.0, duplication=0.2)
-        network = {"network": ROUGH} if rough else {}
-        return {"faults": faults, "workload": self.calls, "nodes": len(self()), **network}
+    @property
+    def size(self) -> int:
+        """How many nodes take part."""
+        return len(self())
 
 
 def _calls(node: NodeId, method: str, *args: Any) -> tuple[Call, ...]:

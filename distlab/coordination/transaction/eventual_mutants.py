@@ -125,7 +125,8 @@ class StoresIdsLater(MessageConsumer):
 
 class AnswersBeforeItStores(MessageConsumer):
     def on_deliver(self, msg: Deliver, sender: NodeId) -> None:
-        self.send(sender, Consumed(msg.transaction) if self.can(msg.transaction) else Failed(msg.transaction))
+        can = self.can(msg.transaction, msg.amount)
+        self.send(sender, Consumed(msg.transaction) if can else Failed(msg.transaction))
         super().on_deliver(msg, sender)
 
 

@@ -26,7 +26,7 @@ Cost: 4 messages per participant, as in two-phase commit; more if some are lost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
@@ -40,7 +40,6 @@ __all__ = [
     "TccCoordinator",
     "Tried",
     "Try",
-    "reserved",
 ]
 
 
@@ -154,7 +153,7 @@ class TccCoordinator(Node):
     # --- messages
 
     def on_tried(self, msg: Tried, sender: NodeId) -> None:
-        if self.log.get(msg.transaction) != "trying":
+        if not self.is_open(msg.transaction, "trying"):
             return
         if not msg.yes:
             self.decide(msg.transaction, "cancel")
@@ -198,7 +197,7 @@ class TccCoordinator(Node):
             self.repeating[transaction] = self.after(self.patience, self.ask, transaction)
 
     def answered(self, transaction: int, decision: str, sender: NodeId) -> None:
-        if self.log.get(transaction) != decision:
+        if not self.is_open(transaction, decision):
             return
         self.strike_off(transaction, sender)
         if not self.unheard[transaction]:
@@ -206,6 +205,10 @@ class TccCoordinator(Node):
             outcome = "commit" if decision == "confirm" else "abort"
             self.record("settle", transaction=transaction, outcome=outcome)
             self.repeating.pop(transaction).cancel()
+
+    def is_open(self, transaction: int, state: str) -> bool:
+        """Is it in this state, and has this node asked, since it came back?"""
+        return self.log.get(transaction) == state and transaction in self.unheard
 
     def strike_off(self, transaction: int, sender: NodeId) -> None:
         if sender in self.unheard[transaction]:
@@ -221,7 +224,7 @@ class TccCoordinator(Node):
 class Reserving(Node):
     """A participant: an account, or a stock, that reserves before it gives.
 
-    Recorded are "reserve", "do" (used), "release" and "late try" (transaction, step: its own id).
+    Recorded are "reserve", "do" (used), "release", "empty cancel" and "late try" (transaction, step: its id).
 
     Parameters
     ----------
@@ -305,6 +308,7 @@ class Reserving(Node):
 
     def cancel_nothing(self, transaction: int, sender: NodeId) -> None:
         """An empty cancel: the try was lost, refused, or is late."""
+        self.record("empty cancel", transaction=transaction, step=self.id)
         self.bar(transaction)
         self.send(sender, Cancelled(transaction))
 
@@ -324,24 +328,3 @@ class Reserving(Node):
 
     def bar(self, transaction: int) -> None:
         self.states[transaction] = "cancelled"
-
-
-def reserved(node: Any) -> int:
-    """How much a participant has reserved, in either direction; 0 for other nodes.
-
-    Parameters
-    ----------
-    node
-        Any node.
-
-    Returns
-    -------
-    int
-        The sum of the amounts.
-
-    Examples
-    --------
-    >>> reserved(Reserving(800, -200))
-    0
-    """
-    return sum(abs(change) for change in getattr(node, "frozen", {}).values())

@@ -138,7 +138,7 @@ class Annulled:
 
 
 class Producer(Node):
-    """An account from which amounts go out. ``transfer(transaction, amount)`` begins one.
+    """An account from which amounts go out. ``transfer(transaction, amount)`` begins one; less than 0: in.
 
     Recorded are "begin" (transaction, steps=2), "do" (transaction, step=1) when the money has left, "undo"
     when it was given back, and "settle" (transaction, outcome) for rollback and for dead letters.
@@ -458,7 +458,7 @@ class MessageConsumer(Node):
     balance
         What is there at the beginning.
     fails
-        Transactions that it cannot process, however often they come.
+        Transactions that it cannot process, however often they come. What would leave less than 0 fails, too.
     takes
         Seconds of a local transaction.
 
@@ -469,7 +469,7 @@ class MessageConsumer(Node):
 
     Examples
     --------
-    >>> MessageConsumer(600, fails=[3]).can(3)
+    >>> MessageConsumer(600, fails=[3]).can(transaction=3, amount=200)
     False
     """
 
@@ -498,7 +498,7 @@ class MessageConsumer(Node):
         """The effect and the id, in one local transaction."""
         if self.is_known(msg.transaction):
             self.record("duplicate", transaction=msg.transaction)
-        elif not self.can(msg.transaction):
+        elif not self.can(msg.transaction, msg.amount):
             self.record("fail", transaction=msg.transaction)
             self.send(sender, Failed(msg.transaction))
             return
@@ -514,8 +514,8 @@ class MessageConsumer(Node):
             self.remember_annulled(transaction)
         self.send(sender, Annulled(transaction, self.known.get(transaction) == "consumed"))
 
-    def can(self, transaction: int) -> bool:
-        return transaction not in self.fails
+    def can(self, transaction: int, amount: int) -> bool:
+        return transaction not in self.fails and self.balance + amount >= 0
 
     def is_known(self, transaction: int) -> bool:
         return transaction in self.known
