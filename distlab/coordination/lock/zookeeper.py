@@ -18,7 +18,8 @@ atomic broadcast (the course's ZAB, lecture 04). So a change takes ``commit`` se
 once, and nodes and sessions outlive the crash of a server. After an election the new leader gives every
 session its whole time-out again.
 
-A session's requests are answered in the order in which they were sent.
+A session's requests are answered in the order in which they were sent: a read waits for the changes that the
+same session asked for before.
 """
 
 from __future__ import annotations
@@ -71,9 +72,13 @@ class Ping:
 
 @message
 class Pong:
-    """So is your session."""
+    """So is your session. The number of the connection, which changes when the service comes back, and of the
+    notifications sent over it let the client see that it missed something.
+    """
 
     session: int
+    connection: int
+    told: int
 
 
 @message
@@ -169,7 +174,7 @@ class ZooKeeperServer(Node):
     commit
         Seconds until a change is agreed on and on disk at a majority; changes overlap.
     look
-        Seconds to answer a read.
+        Seconds to answer a read; at most ``commit``.
 
     Raises
     ------
@@ -189,7 +194,7 @@ class ZooKeeperServer(Node):
     4
     """
 
-    stable: ClassVar[tuple[str, ...]] = ("next_number", "nodes", "sessions", "zxid")
+    stable: ClassVar[tuple[str, ...]] = ("connection", "next_number", "nodes", "sessions", "zxid")
     workers: ClassVar[int] = 1000
 
     def __init__(self, *, commit: float = 0.002, look: float = 0.0001) -> None:
@@ -200,12 +205,16 @@ class ZooKeeperServer(Node):
         self.next_number: dict[str, int] = {}  # parent -> the next number of a sequential node
         self.zxid = 32  # number of the last change
         self.watches: dict[str, list[NodeId]] = {}
+        self.connection = 1  # how often the service has started
+        self.told: dict[NodeId, int] = {}  # notifications sent since then
+        self.unfinished: dict[int, int] = {}  # session -> changes that it asked for and that are not done
         self.silence: dict[int, Any] = {}  # session -> a timer that runs out when it is not heard of
 
     def on_start(self) -> None:
         self.become("zookeeper")
 
     def on_recover(self) -> None:
+        self.connection += 1
         self.on_start()
         for session in self.sessions:
             self.hear_of(session)
@@ -222,7 +231,7 @@ class ZooKeeperServer(Node):
 
     def on_ping(self, msg: Ping, sender: NodeId) -> None:
         if self.is_open(msg.session, sender):
-            self.send(sender, Pong(msg.session))
+            self.send(sender, Pong(msg.session, self.connection, self.told.get(sender, 0)))
 
     def is_open(self, session: int, sender: NodeId) -> bool:
         """Note that a session was heard of; tell its client if there is no such session."""
@@ -245,11 +254,22 @@ class ZooKeeperServer(Node):
             self.record("expired", lock=lock_of(path), holder=client)
             self.remove(path)
 
-    # --- changes
+    # --- changes, and reads that do not overtake the changes of the same session
+
+    def change(self, then: Any, msg: Any, sender: NodeId) -> None:
+        self.unfinished[msg.session] = self.unfinished.get(msg.session, 0) + 1
+        self.work(self.commit, self.done, then, msg, sender)
+
+    def done(self, then: Any, msg: Any, sender: NodeId) -> None:
+        self.unfinished[msg.session] -= 1
+        then(msg, sender)
+
+    def read(self, then: Any, msg: Any, sender: NodeId) -> None:
+        self.work(self.commit if self.unfinished.get(msg.session) else self.look, then, msg, sender)
 
     def on_create(self, msg: Create, sender: NodeId) -> None:
         if self.is_open(msg.session, sender):
-            self.work(self.commit, self.create, msg, sender)
+            self.change(self.create, msg, sender)
 
     def create(self, msg: Create, sender: NodeId) -> None:
         if msg.session not in self.sessions:
@@ -270,7 +290,7 @@ class ZooKeeperServer(Node):
 
     def on_delete(self, msg: Delete, sender: NodeId) -> None:
         if self.is_open(msg.session, sender):
-            self.work(self.commit, self.delete, msg, sender)
+            self.change(self.delete, msg, sender)
 
     def delete(self, msg: Delete, sender: NodeId) -> None:
         if msg.path in self.nodes and self.nodes[msg.path][0] == msg.session:
@@ -281,13 +301,14 @@ class ZooKeeperServer(Node):
         del self.nodes[path]
         for client in self.watches.pop(path, []):
             self.record("notified", client=client, path=path)
+            self.told[client] = self.told.get(client, 0) + 1
             self.send(client, WatchEvent(path))
 
     # --- reads
 
     def on_exists(self, msg: Exists, sender: NodeId) -> None:
         if self.is_open(msg.session, sender):
-            self.work(self.look, self.exists, msg, sender)
+            self.read(self.exists, msg, sender)
 
     def exists(self, msg: Exists, sender: NodeId) -> None:
         there = msg.path in self.nodes
@@ -298,7 +319,7 @@ class ZooKeeperServer(Node):
 
     def on_get_children(self, msg: GetChildren, sender: NodeId) -> None:
         if self.is_open(msg.session, sender):
-            self.work(self.look, self.get_children, msg, sender)
+            self.read(self.get_children, msg, sender)
 
     def get_children(self, msg: GetChildren, sender: NodeId) -> None:
         found = [path for path in self.nodes if path.rpartition("/")[0] == msg.parent]

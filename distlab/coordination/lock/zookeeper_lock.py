@@ -72,7 +72,8 @@ class _SessionClient(LockClient):
         self.pings: Timer | None = None
         self.pinged_at: list[float] = []  # pings that are not answered yet
         self.alive_until = 0.0  # our session lives until then at least, by our clock
-        self.cut_off = False  # has a ping gone without an answer?
+        self.connection = 0  # its number, as the service counts
+        self.heard = 0  # notifications that came over it
         self.mine: str | None = None  # our node
         self.watched: str | None = None
 
@@ -97,14 +98,12 @@ class _SessionClient(LockClient):
         self.session = msg.session
         self.alive_until = self.asked_at + self.session_timeout
         self.pinged_at = []
-        self.cut_off = False
         self.pings = self.every(self.session_timeout / 3, self.ping)
         if self.state == "waiting":
             self.line_up()
 
     def ping(self) -> None:
         if self.session is not None:
-            self.cut_off = self.cut_off or len(self.pinged_at) > 1
             self.pinged_at.append(self.now)
             self.send(self.server, Ping(self.session))
 
@@ -114,10 +113,10 @@ class _SessionClient(LockClient):
         self.alive_until = self.pinged_at[0] + self.session_timeout
         self.pinged_at.clear()
         self.extended(self.alive_until - self.now)
-        if self.cut_off:
-            self.cut_off = False
-            if self.state == "waiting" and self.watched is not None:
-                self.look_again()  # a notification may have been lost
+        missed = (msg.connection, msg.told) != (self.connection, self.heard)
+        self.connection, self.heard = msg.connection, msg.told
+        if missed and self.state == "waiting" and self.watched is not None:
+            self.look_again()
 
     def on_session_expired(self, msg: SessionExpired, sender: NodeId) -> None:
         if msg.session != self.session:
@@ -180,6 +179,7 @@ class _SessionClient(LockClient):
                 self.look_again()
 
     def on_watch_event(self, msg: WatchEvent, sender: NodeId) -> None:
+        self.heard += 1
         if self.state == "waiting" and msg.path == self.watched and self.session is not None:
             self.look_again()
 
@@ -328,15 +328,21 @@ class HerdClient(_SessionClient):
     2.0
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.hopes = False  # is our last create still to be answered?
+
     def line_up(self) -> None:
         self.watched = None
+        self.hopes = True
         self.settle()
         self.send(self.server, Create(self.number(), self.parent(), False))
         self.unanswered = self.after(self.patience, self.ask_whose)
 
     def on_created(self, msg: Created, sender: NodeId) -> None:
-        if self.state != "waiting" or msg.session != self.session or self.watched is not None:
+        if self.state != "waiting" or msg.session != self.session or not self.hopes:
             return
+        self.hopes = False
         self.settle()
         if msg.path is None:
             self.watch(self.parent())
@@ -346,6 +352,7 @@ class HerdClient(_SessionClient):
 
     def ask_whose(self) -> None:
         """Nobody knows whether the node was created: delete it if it is ours, then try again."""
+        self.hopes = False
         self.mine = self.parent()
         self.ask(self.server, Delete(self.number(), self.mine))
 
