@@ -1,0 +1,100 @@
+"""Runs with everything set: those of the published figures, and of the lesson."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from distlab.sim import Exponential, Network, Node, Simulation, Trace
+
+from .examples import Examples, whole
+from .models import LeastSquares
+from .ring_all_reduce import RingAllReduce
+from .runs import train
+from .synchronous import SynchronousServer
+from .task import Descent, Task
+from .tree_all_reduce import TreeAllReduce
+from .vectors import BYTES, Vector, payload
+
+__all__ = ["exchange", "straggler_steps"]
+
+
+@dataclass(frozen=True)
+class Ballast:
+    """A model that learns nothing and has a size: for counting bytes and seconds."""
+
+    size: int
+
+    def initial(self) -> Vector:
+        return np.zeros(self.size)
+
+    def loss(self, theta: Vector, x: Vector, y: Vector) -> float:
+        return 0.0
+
+    def gradient(self, theta: Vector, x: Vector, y: Vector) -> Vector:
+        return np.zeros(self.size)
+
+
+def exchange(
+    kind: type[RingAllReduce] | type[TreeAllReduce] | str,
+    n: int,
+    size: int = 1_000_000,
+    *,
+    latency: float = 0.0001,
+    per_byte: float = 1e-9,
+) -> Trace:
+    """Add up one vector of each of ``n`` nodes, and let everybody know the sum.
+
+    Parameters
+    ----------
+    kind
+        ``RingAllReduce``, ``TreeAllReduce``, or "server": a parameter server whose network card takes
+        ``1 / per_byte`` bytes per second, in and out together, and one step without computing.
+    n
+        How many nodes.
+    size
+        Bytes of each vector, a multiple of 8.
+    latency, per_byte
+        Seconds per message, and per byte.
+
+    Examples
+    --------
+    >>> round(exchange(RingAllReduce, 8).end, 9), round(exchange("server", 8).end, 9)
+    (0.00315, 0.016)
+    """
+    if whole(size, "size") % BYTES:
+        raise ValueError(
+            f"size must be a multiple of {BYTES} bytes, whole numbers on the wire; got {size!r}."
+        )
+    numbers = size // BYTES
+    if kind == "server":
+        task = Task(Ballast(numbers), Examples("line", n, 1), (1,) * n, Descent(1.0))
+        return train(SynchronousServer, task, 1, latency=latency, line=1.0 / per_byte, compute=0.0)
+    nodes: list[Node] = [kind((1.0,) * numbers) for _ in range(whole(n, "n"))]  # type: ignore[operator]
+    return Simulation(nodes, Network(latency=latency, bandwidth=1.0 / per_byte, size=payload)).run()
+
+
+def straggler_steps(need: int, backup: int = 0, steps: int = 2000, seed: int = 1) -> Trace:
+    """Synchronous descent with workers that compute for an exponential time of mean 1 s.
+
+    Parameters
+    ----------
+    need, backup
+        A step ends with the first ``need`` of ``need + backup`` gradients.
+    steps
+        How many.
+    seed
+        Of the times.
+
+    Examples
+    --------
+    >>> from distlab.computing.training import step_times
+    >>> bool(2.7 < step_times(straggler_steps(10, steps=500)).mean() < 3.2)
+    True
+    """
+    n = whole(need, "need") + whole(backup, "backup", 0)
+    task = Task(LeastSquares(1), Examples("line", n, 1), (1,) * n, Descent(0.1))
+    return train(
+        SynchronousServer, task, steps, need=need, compute=Exponential(1.0), seed=seed, trace="outline"
+    )
