@@ -246,7 +246,7 @@ def _calmer_network(shrinker: _Shrinker, best: Outcome, within: float) -> Outcom
     network = best.setting.network
     calmer: list[Network] = []
     if not network.plain:
-        calmer.append(Network(latency=network.latency))
+        calmer.append(Network(latency=network.latency, fifo=network.fifo))
         calmer += [
             replace(network, loss=0.0),
             replace(network, duplication=0.0),
@@ -255,6 +255,8 @@ def _calmer_network(shrinker: _Shrinker, best: Outcome, within: float) -> Outcom
     if isinstance(network.latency, Uniform):
         calmer.append(Network(latency=Constant(round(network.latency.mean, 4))))
     for trial in calmer:
+        if trial == network:
+            continue
         found = shrinker.fails(replace(best.setting, network=trial))
         if found is not None:
             best = found

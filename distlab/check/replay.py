@@ -36,7 +36,9 @@ class _Code:
         return str(kind.__name__)
 
     def scan(self, value: Any) -> str:
-        """The repr of plain data, with the names in it noted."""
+        """The repr of plain data, with the names in it noted; of a class, its name."""
+        if isinstance(value, type):
+            return self.need(value)
         if isinstance(value, list | tuple | set | frozenset):
             for item in value:
                 self.scan(item)

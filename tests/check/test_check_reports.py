@@ -18,7 +18,7 @@ from distlab.check import (
 from distlab.coordination.election import Bully, ChangRoberts, HirschbergSinclair, Raft, Zab, raft
 from distlab.coordination.election.bully import Victory
 from distlab.coordination.election.raft_mutants import ForgetsItsVote, HalfIsEnough, VotesTwice
-from distlab.sim import Call, Network, Node
+from distlab.sim import Call, Exponential, Network, Node, Trace, message
 
 QUICK = {"progress": False}
 
@@ -234,3 +234,53 @@ def test_a_report_is_the_same_every_time():
     options = {"nodes": 4, "runs": 50, "faults": FaultBudget(crashes=2), "network": Network(latency=0.01)}
     texts = {repr(check(HalfIsEnough, LeaderElection(), **options, **QUICK)) for _ in range(2)}
     assert len(texts) == 1
+
+
+class Overtaken(Node):
+    """Sends two messages, and its peer minds if the second arrives at all."""
+
+    def on_start(self) -> None:
+        if self.id == 1:
+            self.broadcast(Ordered(1))
+            self.broadcast(Ordered(2))
+
+    def on_ordered(self, msg: "Ordered", sender: int) -> None:
+        self.record("got", number=msg.number)
+
+
+@message
+class Ordered:
+    """The first or the second message."""
+
+    number: int
+
+
+def build_overtaken(n: int, kind: type[Node] = Overtaken) -> dict[int, Node]:
+    """Nodes of a class that is given as an argument."""
+    return {id: kind() for id in range(1, n + 1)}
+
+
+def test_a_counterexample_keeps_the_order_of_messages_that_was_asked_for() -> None:
+    """A network with FIFO links is not shrunk to one without."""
+
+    def got_none(trace: Trace) -> str | None:
+        return "something arrived" if len(trace.records) else None
+
+    network = Network(latency=Exponential(0.01), loss=0.1, fifo=True)
+    report = check(build_overtaken, got_none, nodes=2, runs=3, bounds=None, network=network, **QUICK)
+    assert "fifo=True" in report.counterexample.code
+
+
+def test_a_class_among_the_arguments_is_named_in_the_code() -> None:
+    """What replays a run names the class and does not print its address."""
+    report = check(
+        build_overtaken,
+        lambda trace: "always",
+        nodes=2,
+        runs=1,
+        bounds=None,
+        arguments={"kind": Bully},
+        **QUICK,
+    )
+    assert "kind=Bully" in report.counterexample.code
+    assert "import Bully" in report.counterexample.code
