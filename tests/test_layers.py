@@ -29,7 +29,7 @@ LIBRARIES = {
     "live": {"numpy"},
     "course": {"numpy", "pandas"},
     "plots": {"matplotlib", "numpy", "pandas"},
-    "widgets": {"IPython", "ipywidgets", "matplotlib", "numpy", "pandas"},
+    "widgets": {"IPython", "anywidget", "ipywidgets", "matplotlib", "numpy", "pandas", "traitlets"},
     "": set(),  # the package itself
 }
 

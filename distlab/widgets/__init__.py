@@ -1,8 +1,16 @@
-"""Panels to play with: controls around a function that draws.
+"""Panels to play with: controls around a function that draws, and a player that steps through a run.
 
 explorer.py    labelled controls, a picture, and errors as sentences
+player.py      the player: a run step by step, and its branches
+  film.py      everything that the player shows, as plain data
+  stage.py     runs a simulation step by step and notes what a trace does not keep
+  source.py    what a player can be opened on
+  lines.py     which lines of which methods run
+  words.py     a step as a sentence
+  compare.py   a run and its branch, in words
 """
 
 from .explorer import explorer, png
+from .player import Player, player
 
-__all__ = ["explorer", "png"]
+__all__ = ["Player", "explorer", "player", "png"]
