@@ -6,6 +6,9 @@
     programs.py      what is installed, and what to install
     server.py        a server, an ensemble of servers
     servers/         PostgreSQL, Redis, ZooKeeper, etcd
+    experiments.py   what is done with them, by name
+    recordings.py    what came out: just now, or when it was recorded (record.py)
+    elections/       etcd and ZooKeeper lose their leader
 
 Nothing here touches a server that it did not start.
 """
@@ -13,6 +16,7 @@ Nothing here touches a server that it did not start.
 from .errors import LiveError, ServerNotFound
 from .laboratory import Process, end_all
 from .programs import available, is_available
+from .recordings import Outcome, live_or_recorded, recorded
 from .server import Ensemble, Server
 from .servers import Etcd, Postgres, Redis, ZooKeeper, etcd, postgres, redis, zookeeper
 
@@ -20,6 +24,7 @@ __all__ = [
     "Ensemble",
     "Etcd",
     "LiveError",
+    "Outcome",
     "Postgres",
     "Process",
     "Redis",
@@ -30,7 +35,9 @@ __all__ = [
     "end_all",
     "etcd",
     "is_available",
+    "live_or_recorded",
     "postgres",
+    "recorded",
     "redis",
     "zookeeper",
 ]

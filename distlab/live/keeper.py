@@ -112,9 +112,11 @@ class Keeper:
         """Ask processes to end, kill what is left after some seconds, and wait until they are gone."""
         ending = [self.processes[pid] for pid in pids if self.processes[pid].poll() is None]
         for process in ending:
-            process.send_signal(self.last_signals[process.pid])
-            if os.name == "posix":
-                process.send_signal(signal.SIGCONT)  # one that was stopped could not answer
+            if os.name == "posix":  # not by send_signal, which would reap one that has ended
+                os.kill(process.pid, self.last_signals[process.pid])
+                os.kill(process.pid, signal.SIGCONT)  # one that was stopped could not answer
+            else:
+                process.terminate()
         deadline = time.monotonic() + patience
         for process in ending:
             while not _has_ended(process) and time.monotonic() < deadline:

@@ -161,10 +161,10 @@ class EtcdMember(Server):
             raise LiveError(f"etcd member {self.number} answers {path} with {answer.status}: {text.decode()}")
         return json.loads(text)
 
-    def status(self) -> MemberStatus | None:
-        """Return the member's view of the cluster; None if it does not answer."""
+    def status(self, timeout: float = 2.0) -> MemberStatus | None:
+        """Return the member's view of the cluster; None if it does not answer in time."""
         try:
-            said = self.ask("/v3/maintenance/status", {})
+            said = self.ask("/v3/maintenance/status", {}, timeout)
         except (OSError, LiveError):
             return None
         return MemberStatus(

@@ -160,9 +160,9 @@ class ZooKeeperServer(Server):
             return ""
         return answer.decode()
 
-    def state(self) -> ServerState | None:
+    def state(self, timeout: float = 2.0) -> ServerState | None:
         """Return the server's part in the ensemble; None while it has none and serves no client."""
-        said = dict(line.split(": ", 1) for line in self.ask("srvr").splitlines() if ": " in line)
+        said = dict(line.split(": ", 1) for line in self.ask("srvr", timeout).splitlines() if ": " in line)
         if "Mode" not in said:
             return None
         return ServerState(said["Mode"], int(said["Zxid"], 16))
