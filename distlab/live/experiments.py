@@ -39,6 +39,10 @@ class Experiment:
 # name -> the module and the Experiment in it, "module:NAME"
 EXPERIMENTS: dict[str, str | Experiment] = {
     "live_election": "distlab.live.elections:ELECTION",
+    "two_phase_kills_postgres": "distlab.live.two_phase_commit.kills:KILLS_POSTGRES",
+    "two_phase_kills_sqlite": "distlab.live.two_phase_commit.kills:KILLS_SQLITE",
+    "two_phase_latency_postgres": "distlab.live.two_phase_commit.kills:LATENCY_POSTGRES",
+    "two_phase_latency_sqlite": "distlab.live.two_phase_commit.kills:LATENCY_SQLITE",
 }
 
 

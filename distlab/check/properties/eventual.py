@@ -55,7 +55,7 @@ class EventualAtomicity(Property):
         return "a transaction settled"
 
     def default_faults(self) -> FaultBudget:
-        return FaultBudget(crashes=4, stay_down=0, aim_at_leader=0.0, duplication=0.2)
+        return FaultBudget(crashes=4, loss_bursts=2, stay_down=0, aim_at_leader=0.0, duplication=0.2)
 
     def begin(self, nodes: tuple[Any, ...]) -> _Memory:
         return _Memory()
