@@ -1,7 +1,8 @@
 """Clients and services put together, for simulations and for the checker.
 
 Each function makes the nodes of one run: clients 1..n, the service under its name, and, if asked, the store
-that the lock guards. ``client`` replaces the class of the clients; all other options go to the clients.
+that the lock guards. ``client``, ``server`` and ``guard`` (the store) replace classes; all other options go
+to the clients.
 
 >>> list(redis_cluster(2, guarded=True))
 [1, 2, 'redis', 'store']
@@ -45,12 +46,13 @@ def _cluster(
     services: Mapping[NodeId, Node],
     guarded: bool,
     fencing: bool,
+    guard: type[Store],
     stock: int,
     options: Mapping[str, Any],
 ) -> dict[NodeId, Node]:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a number of clients, 1 or more; got {n!r}.")
-    store: dict[NodeId, Node] = {"store": Store(stock=stock, fencing=fencing)} if guarded or fencing else {}
+    store: dict[NodeId, Node] = {"store": guard(stock=stock, fencing=fencing)} if guarded or fencing else {}
     if store:
         options = {"store": "store", **options}
     return {**{id: kind(**options) for id in range(1, n + 1)}, **services, **store}
@@ -62,6 +64,7 @@ def unlocked_cluster(
     client: type[LockClient] = NoLock,
     guarded: bool = True,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -70,7 +73,7 @@ def unlocked_cluster(
     >>> list(unlocked_cluster(2))
     [1, 2, 'store']
     """
-    return _cluster(n, client, {}, guarded, fencing, stock, options)
+    return _cluster(n, client, {}, guarded, fencing, guard, stock, options)
 
 
 def database_cluster(
@@ -82,6 +85,7 @@ def database_cluster(
     disk: float = 0.005,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -91,7 +95,7 @@ def database_cluster(
     [1, 2, 'database']
     """
     services = {"database": server(ttl=ttl, disk=disk)}
-    return _cluster(n, client, services, guarded, fencing, stock, {"ttl": ttl, **options})
+    return _cluster(n, client, services, guarded, fencing, guard, stock, {"ttl": ttl, **options})
 
 
 def redis_cluster(
@@ -101,6 +105,7 @@ def redis_cluster(
     server: type[RedisServer] = RedisServer,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -109,7 +114,7 @@ def redis_cluster(
     >>> list(redis_cluster(2))
     [1, 2, 'redis']
     """
-    return _cluster(n, client, {"redis": server()}, guarded, fencing, stock, options)
+    return _cluster(n, client, {"redis": server()}, guarded, fencing, guard, stock, options)
 
 
 def old_redis_cluster(
@@ -119,6 +124,7 @@ def old_redis_cluster(
     server: type[OldRedis] = OldRedis,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -127,7 +133,7 @@ def old_redis_cluster(
     >>> list(old_redis_cluster(2))
     [1, 2, 'redis']
     """
-    return _cluster(n, client, {"redis": server()}, guarded, fencing, stock, options)
+    return _cluster(n, client, {"redis": server()}, guarded, fencing, guard, stock, options)
 
 
 def failover_cluster(
@@ -138,6 +144,7 @@ def failover_cluster(
     down_after: float = 0.25,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -151,7 +158,7 @@ def failover_cluster(
         "B": ReplicatedRedis(is_replica=True),
         "sentinel": Sentinel(master="A", replica="B", clients=range(1, n + 1), down_after=down_after),
     }
-    return _cluster(n, client, services, guarded, fencing, stock, {"server": "A", **options})
+    return _cluster(n, client, services, guarded, fencing, guard, stock, {"server": "A", **options})
 
 
 def redlock_cluster(
@@ -163,6 +170,7 @@ def redlock_cluster(
     restart_delay: float = 0.0,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
@@ -172,24 +180,26 @@ def redlock_cluster(
     [1, 2, 'A', 'B', 'C', 'D', 'E']
     """
     services = {name: server(restart_delay=restart_delay, public=False) for name in servers}
-    return _cluster(n, client, services, guarded, fencing, stock, {"servers": tuple(servers), **options})
+    return _cluster(
+        n, client, services, guarded, fencing, guard, stock, {"servers": tuple(servers), **options}
+    )
 
 
 def zookeeper_cluster(
     n: int,
     *,
     client: type[LockClient] = ZooKeeperClient,
+    server: type[ZooKeeperServer] = ZooKeeperServer,
     commit: float = 0.002,
     guarded: bool = False,
     fencing: bool = False,
+    guard: type[Store] = Store,
     stock: int = 1000,
     **options: Any,
 ) -> dict[NodeId, Node]:
-    """Clients of a ZooKeeper service.
+    """Clients of a ZooKeeper service; with ``client=HerdClient`` or ``ReadWriteClient`` of the other recipes.
 
     >>> list(zookeeper_cluster(2))
     [1, 2, 'zookeeper']
     """
-    return _cluster(
-        n, client, {"zookeeper": ZooKeeperServer(commit=commit)}, guarded, fencing, stock, options
-    )
+    return _cluster(n, client, {"zookeeper": server(commit=commit)}, guarded, fencing, guard, stock, options)

@@ -16,7 +16,7 @@ from distlab.sim import Trace
 
 from .holds import double_holders, holds_of
 
-__all__ = ["everybody_served", "no_update_lost", "readers_or_one_writer"]
+__all__ = ["everybody_served", "no_update_lost", "one_wake_up_at_a_time", "readers_or_one_writer"]
 
 
 def readers_or_one_writer(trace: Trace) -> str | None:
@@ -55,4 +55,16 @@ def no_update_lost(trace: Trace) -> str | None:
     lost = records[records["lost"].eq(True)]
     for time, client in zip(lost["time"], lost["client"], strict=True):
         return f"client {client!r} wrote at t = {time:.4g} s over an update that it had not read."
+    return None
+
+
+def one_wake_up_at_a_time(trace: Trace) -> str | None:
+    """The end of a node wakes one client, not a herd."""
+    records = trace.records
+    woken = records[records["event"].eq("notified")]
+    for time, count in woken.groupby("time").size().items():
+        if count > 1:
+            return (
+                f"{count} clients were woken up at t = {time:.4g} s, of which one at most can get the lock."
+            )
     return None

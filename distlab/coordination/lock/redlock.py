@@ -150,13 +150,16 @@ class RedlockClient(LockClient):
         self.counting = False
         self.deadline.cancel()
         grants = sum(self.answers.values())
-        valid = validity(self.ttl, self.elapsed(), self.drift)
+        valid = self.time_left()
         self.record("validity", grants=grants, elapsed=round(self.elapsed(), 9), validity=round(valid, 9))
         if self.holds(grants, valid):
             self.granted(None, valid)
         else:
             self.delete_everywhere()
             self.after(self.pause(), self.acquire)
+
+    def time_left(self) -> float:
+        return validity(self.ttl, self.elapsed(), self.drift)
 
     def elapsed(self) -> float:
         return self.now - self.asked_at

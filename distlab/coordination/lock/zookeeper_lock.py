@@ -38,6 +38,7 @@ from typing import Any
 
 from distlab.sim import NodeId, Timer
 from distlab.sim.distributions import seconds
+from distlab.sim.network import probability
 
 from .client import LockClient
 from .zookeeper import (
@@ -224,10 +225,9 @@ class ZooKeeperClient(_SessionClient):
     2.0
     """
 
-    kind = "lock"
-
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.kind = "lock"
         self.mark = ""  # drawn for each attempt: a part of our node's name
 
     def line_up(self) -> None:
@@ -283,7 +283,8 @@ class ReadWriteClient(ZooKeeperClient):
     Parameters
     ----------
     reads
-        Whether it takes the read lock, which readers share, or the write lock.
+        Which share of its wishes, drawn at random, is for the read lock, which readers share; the others are
+        for the write lock.
     options
         Those of :class:`ZooKeeperClient`.
 
@@ -293,24 +294,29 @@ class ReadWriteClient(ZooKeeperClient):
 
     Examples
     --------
-    >>> ReadWriteClient(reads=True).kind
-    'read'
+    >>> ReadWriteClient(reads=0.9).reads
+    0.9
     """
 
-    def __init__(self, *, reads: bool = False, **options: Any) -> None:
+    def __init__(self, *, reads: float = 0.5, **options: Any) -> None:
         super().__init__(**options)
-        self.reads = reads
-        self.kind = "read" if reads else "write"
+        self.reads = probability(reads, "reads")
+        self.shares = False  # is the present wish for the read lock?
+
+    def line_up(self) -> None:
+        self.shares = self.rng.random() < self.reads
+        self.kind = "read" if self.shares else "write"
+        super().line_up()
 
     def to_wait_for(self, lower: list[str]) -> str | None:
         in_the_way = [path for path in lower if self.is_in_the_way(path)]
         return in_the_way[-1] if in_the_way else None
 
     def is_in_the_way(self, path: str) -> bool:
-        return not self.reads or "-write-" in path
+        return not self.shares or "-write-" in path
 
     def facts(self) -> dict[str, Any]:
-        return {"shared": self.reads}
+        return {"shared": self.shares}
 
 
 class HerdClient(_SessionClient):
