@@ -3,7 +3,7 @@
 What is trained::
 
     examples             generated examples: clouds, rings, a line
-    models, perceptron   least squares, logistic regression, a multi-layer perceptron
+    models, perceptron   least squares, logistic regression, a bowl; a multi-layer perceptron
     task                 a model, its examples, who takes which of them, and the rule of descent
     vectors              numbers on the wire
 
@@ -62,7 +62,7 @@ from .measures import (
     step_times,
     time_to_loss,
 )
-from .models import LeastSquares, Logistic, Model
+from .models import Bowl, LeastSquares, Logistic, Model
 from .mutants import MUTANTS, TrainingMutant, small_task, sound
 from .parameter_server import Hello, Parameters, ParameterServer, Push
 from .perceptron import Perceptron
@@ -88,13 +88,14 @@ from .synchronous import SynchronousServer
 from .task import Descent, Task, shares
 from .tensor_parallel import TensorSlice, run_tensor
 from .tree_all_reduce import Down, Tree, TreeAllReduce, Up
-from .vectors import Vector, brief, pack, payload, unpack
+from .vectors import Numbers, Vector, pack, payload, unpack
 from .worker import Learner, Worker
 
 __all__ = [
     "MUTANTS",
     "AsynchronousServer",
     "Backward",
+    "Bowl",
     "Chunk",
     "Descent",
     "Down",
@@ -106,6 +107,7 @@ __all__ = [
     "LeastSquares",
     "Logistic",
     "Model",
+    "Numbers",
     "ParameterServer",
     "Parameters",
     "Perceptron",
@@ -130,7 +132,6 @@ __all__ = [
     "Worker",
     "assembled",
     "bounded_gap",
-    "brief",
     "bubble_share",
     "clean",
     "counted_once",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from distlab.sim import Trace
+from distlab.sim.events import Record
 
 from .task import Task
 from .vectors import Vector, unpack
@@ -22,6 +23,24 @@ __all__ = [
     "step_times",
     "time_to_loss",
 ]
+
+
+class Seen(NamedTuple):
+    """A record of a node."""
+
+    time: float
+    node: Any
+    event: str
+    facts: dict[str, Any]
+
+
+def seen(trace: Trace, *events: str) -> list[Seen]:
+    """The records of some kinds, in the order in which they were made."""
+    return [
+        Seen(time, node, payload.event, payload.facts)
+        for _, _, time, node, payload in trace.instants()
+        if isinstance(payload, Record) and payload.event in events
+    ]
 
 
 def updates(trace: Trace) -> pd.DataFrame:
@@ -80,12 +99,10 @@ def step_times(trace: Trace) -> pd.Series:
 
 def largest_gap(trace: Trace) -> int:
     """The largest difference between the numbers of steps that two workers have finished, at any moment."""
-    records = trace.records
-    done = records[records["event"] == "computed"]
     clocks = {node: 0 for node in trace.nodes if node != "server"}
     gap = 0
-    for node in done["node"]:
-        clocks[node] += 1
+    for one in seen(trace, "computed"):
+        clocks[one.node] += 1
         gap = max(gap, max(clocks.values()) - min(clocks.values()))
     return gap
 

@@ -1,4 +1,4 @@
-"""Models with one layer: least squares and logistic regression.
+"""Models with one layer, least squares and logistic regression; and a bowl.
 
 A model is data: its parameters are one flat vector that is handed in. ``gradient`` is the *sum* over the
 examples, not the mean, so that the sums of shares of any sizes add up to the sum of the whole.
@@ -14,7 +14,7 @@ import numpy as np
 from .examples import whole
 from .vectors import Vector
 
-__all__ = ["LeastSquares", "Logistic", "Model"]
+__all__ = ["Bowl", "LeastSquares", "Logistic", "Model"]
 
 
 class Model(Protocol):
@@ -108,6 +108,44 @@ class Logistic:
     def gradient(self, theta: Vector, x: Vector, y: Vector) -> Vector:
         error = sigmoid(x @ theta[:-1] + theta[-1]) - y
         return np.append(x.T @ error, error.sum())
+
+
+@dataclass(frozen=True)
+class Bowl:
+    """Half the sum of curvature times parameter squared, the same for every example: the simplest thing that
+    can be descended, for statements about the descent itself. It begins at 1 in every direction.
+
+    Parameters
+    ----------
+    curvatures
+        One number above 0 per parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Bowl((1.0, 4.0)).gradient(np.array([1.0, 1.0]), np.zeros((3, 1)), np.zeros(3)).tolist()
+    [3.0, 12.0]
+    """
+
+    curvatures: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "curvatures", tuple(self.curvatures))
+        if not self.curvatures or not min(self.curvatures) > 0:
+            raise ValueError(f"curvatures must be one or more numbers above 0; got {self.curvatures!r}.")
+
+    @property
+    def size(self) -> int:
+        return len(self.curvatures)
+
+    def initial(self) -> Vector:
+        return np.ones(self.size)
+
+    def loss(self, theta: Vector, x: Vector, y: Vector) -> float:
+        return float(np.array(self.curvatures) @ theta**2 / 2)
+
+    def gradient(self, theta: Vector, x: Vector, y: Vector) -> Vector:
+        return len(x) * np.array(self.curvatures) * theta
 
 
 def sigmoid(z: Vector) -> Vector:

@@ -33,7 +33,7 @@ from distlab.sim import Node, NodeId, message
 
 from .examples import whole
 from .task import Task
-from .vectors import Vector, brief, pack, unpack
+from .vectors import Vector, pack, unpack
 
 __all__ = ["Hello", "ParameterServer", "Parameters", "Push"]
 
@@ -47,8 +47,6 @@ class Parameters:
     version: int
     values: bytes
 
-    __repr__ = brief
-
 
 @message
 class Push:
@@ -59,8 +57,6 @@ class Push:
     version: int
     samples: int
     values: bytes
-
-    __repr__ = brief
 
 
 @message

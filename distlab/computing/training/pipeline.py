@@ -31,7 +31,7 @@ from distlab.sim.distributions import seconds
 from .examples import whole
 from .perceptron import Perceptron
 from .task import Task
-from .vectors import Vector, brief, pack, payload, unpack
+from .vectors import Vector, pack, payload, unpack
 
 __all__ = ["Backward", "Forward", "Stage", "layers_of", "run_pipeline"]
 
@@ -44,8 +44,6 @@ class Forward:
     micro: int
     values: bytes
 
-    __repr__ = brief
-
 
 @message
 class Backward:
@@ -54,8 +52,6 @@ class Backward:
     step: int
     micro: int
     values: bytes
-
-    __repr__ = brief
 
 
 class Stage(Node):

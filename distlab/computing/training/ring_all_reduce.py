@@ -26,7 +26,7 @@ import numpy as np
 
 from distlab.sim import Node, NodeId, message
 
-from .vectors import Vector, brief, pack, unpack
+from .vectors import Vector, pack, unpack
 
 __all__ = ["Chunk", "Ring", "RingAllReduce"]
 
@@ -38,8 +38,6 @@ class Chunk:
     round: int
     hop: int
     values: bytes
-
-    __repr__ = brief
 
 
 class Ring(Node):

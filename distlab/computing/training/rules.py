@@ -11,7 +11,7 @@ import numpy as np
 
 from distlab.sim import Trace
 
-from .measures import largest_gap
+from .measures import Seen, largest_gap, seen
 from .perceptron import Perceptron
 from .pipeline import layers_of
 from .task import Task
@@ -40,11 +40,11 @@ def replicas_equal(trace: Trace) -> str | None:
     >>> replicas_equal(train(RingReplica, task, steps=3))
     """
     known: dict[tuple[int, int], tuple[Any, bytes]] = {}
-    for row in _records(trace, "updated", "holds"):
-        at = (int(row.life), int(row.version))
-        first, values = known.setdefault(at, (row.node, row.values))
-        if values != row.values:
-            apart = float(np.max(np.abs(unpack(values) - unpack(row.values))))
+    for row in seen(trace, "updated", "holds"):
+        at = (row.facts["life"], row.facts["version"])
+        first, values = known.setdefault(at, (row.node, row.facts["values"]))
+        if values != row.facts["values"]:
+            apart = float(np.max(np.abs(unpack(values) - unpack(row.facts["values"]))))
             who = f"{_name(first)} and {_name(row.node)}"
             return f"after step {at[1]} the parameters of {who} differ by {apart:.2g}."
     return None
@@ -70,11 +70,13 @@ def same_as_one_machine(task: Task, tolerance: float = 1e-9) -> Rule:
 
     def equals_one_machine(trace: Trace) -> str | None:
         nonlocal path
-        for row in _records(trace, "updated"):
-            version = int(row.version)
+        for row in seen(trace, "updated"):
+            version = row.facts["version"]
             if version >= len(path):
                 path = task.serial(2 * version)
-            apart = float(np.max(np.abs(unpack(row.values) - _part(task, path[version], row, trace))))
+            apart = float(
+                np.max(np.abs(unpack(row.facts["values"]) - _part(task, path[version], row, trace)))
+            )
             if not apart <= tolerance:
                 return (
                     f"after step {version} the parameters of {_name(row.node)} differ by {apart:.2g} from "
@@ -85,12 +87,12 @@ def same_as_one_machine(task: Task, tolerance: float = 1e-9) -> Rule:
     return equals_one_machine
 
 
-def _part(task: Task, theta: Vector, row: Any, trace: Trace) -> Vector:
+def _part(task: Task, theta: Vector, row: Seen, trace: Trace) -> Vector:
     """The parameters that the node of a record holds."""
-    stage = getattr(row, "stage", None)
+    stage = row.facts.get("stage")
     if stage is None or not isinstance(task.model, Perceptron):
         return theta
-    layers = layers_of(task.model, int(stage), len(trace.nodes) // task.workers)
+    layers = layers_of(task.model, stage, len(trace.nodes) // task.workers)
     return theta[task.model.of_layer(layers[0]).start : task.model.of_layer(layers[-1]).stop]
 
 
@@ -102,9 +104,9 @@ def everybody_finishes(trace: Trace) -> str | None:
     >>> everybody_finishes(train(SynchronousServer, task, steps=3, until=2.5))
     'training has not ended by 2.5 s; the last step that was made is 2.'
     """
-    if _records(trace, "finished", "reduced"):
+    if seen(trace, "finished", "reduced"):
         return None
-    last = max([int(row.version) for row in _records(trace, "updated")], default=0)
+    last = max([row.facts["version"] for row in seen(trace, "updated")], default=0)
     return f"training has not ended by {trace.end:.3g} s; the last step that was made is {last}."
 
 
@@ -132,40 +134,39 @@ def counted_once(trace: Trace) -> str | None:
     """A server makes no more steps with a worker's gradients than the worker has computed."""
     computed: dict[Any, int] = {}
     counted: dict[Any, int] = {}
-    for row in _records(trace, "computed", "updated"):
+    for row in seen(trace, "computed", "updated"):
         if row.event == "computed":
             computed[row.node] = computed.get(row.node, 0) + 1
-        elif row.worker is not None and row.worker == row.worker:
-            counted[row.worker] = counted.get(row.worker, 0) + 1
-            if counted[row.worker] > computed.get(row.worker, 0):
+        elif row.facts.get("worker") is not None:
+            worker = row.facts["worker"]
+            counted[worker] = counted.get(worker, 0) + 1
+            if counted[worker] > computed.get(worker, 0):
                 return (
-                    f"{counted[row.worker]} gradients of {_name(row.worker)} were counted; it has computed "
-                    f"{computed.get(row.worker, 0)}."
+                    f"{counted[worker]} gradients of {_name(worker)} were counted; it has computed "
+                    f"{computed.get(worker, 0)}."
                 )
     return None
 
 
 def fresh_gradients(trace: Trace) -> str | None:
     """In synchronous descent every gradient belongs to the parameters that it changes."""
-    for row in _records(trace, "updated"):
-        if row.staleness > 0:
-            old = int(row.staleness)
-            return (
-                f"step {int(row.version)} was made with a gradient that was {old} step{'s' * (old > 1)} old."
-            )
+    for row in seen(trace, "updated"):
+        if row.facts["staleness"] > 0:
+            step, old = row.facts["version"], row.facts["staleness"]
+            return f"step {step} was made with a gradient that was {old} step{'s' * (old > 1)} old."
     return None
 
 
 def resumes_at_the_checkpoint(trace: Trace) -> str | None:
     """A server that comes back goes on from its last checkpoint."""
     life, saved = 0, 0
-    for row in _records(trace, "updated", "checkpoint"):
+    for row in seen(trace, "updated", "checkpoint"):
         if row.event == "checkpoint":
-            saved = int(row.version)
-        elif int(row.life) > life:
-            life = int(row.life)
-            if int(row.version) != saved + 1:
-                made = int(row.version)
+            saved = row.facts["version"]
+        elif row.facts["life"] > life:
+            life = row.facts["life"]
+            if row.facts["version"] != saved + 1:
+                made = row.facts["version"]
                 return f"the checkpoint held step {saved}, but the server that came back made step {made}."
     return None
 
@@ -181,8 +182,8 @@ def sums_to(total: Vector, tolerance: float = 1e-9) -> Rule:
     """
 
     def keeps_the_sum(trace: Trace) -> str | None:
-        for row in _records(trace, "reduced"):
-            found, right = unpack(row.values), np.asarray(total)
+        for row in seen(trace, "reduced"):
+            found, right = unpack(row.facts["values"]), np.asarray(total)
             if found.shape != right.shape:
                 return (
                     f"{_name(row.node)} has a sum of {found.size} numbers; {right.size} were to be added up."
@@ -195,10 +196,5 @@ def sums_to(total: Vector, tolerance: float = 1e-9) -> Rule:
     return keeps_the_sum
 
 
-def _records(trace: Trace, *events: str) -> list[Any]:
-    records = trace.records
-    return list(records[records["event"].isin(events)].itertuples()) if len(records) else []
-
-
 def _name(node: Any) -> str:
-    return f"the {node}" if isinstance(node, str) else f"worker {node:g}"
+    return f"the {node}" if isinstance(node, str) else f"worker {node}"

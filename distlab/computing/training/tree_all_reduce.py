@@ -24,7 +24,7 @@ import numpy as np
 
 from distlab.sim import Node, NodeId, message
 
-from .vectors import Vector, brief, pack, unpack
+from .vectors import Vector, pack, unpack
 
 __all__ = ["Down", "Tree", "TreeAllReduce", "Up"]
 
@@ -36,8 +36,6 @@ class Up:
     round: int
     values: bytes
 
-    __repr__ = brief
-
 
 @message
 class Down:
@@ -45,8 +43,6 @@ class Down:
 
     round: int
     values: bytes
-
-    __repr__ = brief
 
 
 class Tree(Node):

@@ -11,19 +11,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Vector", "brief", "pack", "payload", "unpack"]
+__all__ = ["Numbers", "Vector", "pack", "payload", "unpack"]
 
 Vector = NDArray[np.float64]
 BYTES = 8  # per number
 
 
-def pack(values: Any) -> bytes:
+class Numbers(bytes):
+    """Bytes that are shown as what they are: so many numbers.
+
+    >>> Numbers(16)
+    <2 numbers>
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        count = len(self) // BYTES
+        return f"<{count} number{'s' * (count != 1)}>"
+
+    def __deepcopy__(self, memo: Any) -> Numbers:
+        return self  # bytes cannot be changed
+
+    def tobytes(self) -> bytes:
+        """The bytes alone, by which two of them are compared."""
+        return bytes(self)
+
+
+def pack(values: Any) -> Numbers:
     """The bytes of an array of numbers, row by row.
 
-    >>> len(pack([0.5, 0.25]))
-    16
+    >>> pack([0.5, 0.25]), len(pack([0.5, 0.25]))
+    (<2 numbers>, 16)
     """
-    return np.ascontiguousarray(values, dtype=np.float64).tobytes()
+    return Numbers(np.ascontiguousarray(values, dtype=np.float64).tobytes())
 
 
 def unpack(data: bytes, columns: int | None = None) -> Vector:
@@ -53,13 +74,3 @@ def payload(msg: Any) -> float:
     24.0
     """
     return float(len(getattr(msg, "values", b"")))
-
-
-def brief(msg: Any) -> str:
-    """The text of a message, with the number of its numbers instead of their bytes."""
-    pairs = zip(msg._fields, msg._values(), strict=True)
-    said = [
-        f"{name}=<{len(value) // BYTES} numbers>" if isinstance(value, bytes) else f"{name}={value!r}"
-        for name, value in pairs
-    ]
-    return f"{type(msg).__name__}({', '.join(said)})"

@@ -87,17 +87,28 @@ class Worker(Learner):
         self.server = server
         self.newest = (-1, -1)
         self.version = 0
+        self.pushed: Push | None = None  # once the step is computed
 
     def on_recover(self) -> None:
         self.send(self.server, Hello())
 
     def on_parameters(self, msg: Parameters, sender: NodeId) -> None:
+        if self.is_asked_again(msg):
+            self.push_again()
         if self.is_old(msg):
             return
         self.newest = (msg.life, msg.step)
-        self.version, self.theta = msg.version, unpack(msg.values)
+        self.version, self.theta, self.pushed = msg.version, unpack(msg.values), None
         self.record("holds", version=msg.version, values=msg.values, life=msg.life)
         self.begin_computing(msg.life, msg.step)
+
+    def is_asked_again(self, msg: Parameters) -> bool:
+        """The server has seen nothing of what this worker has sent; or the message has come twice."""
+        return (msg.life, msg.step) == self.newest
+
+    def push_again(self) -> None:
+        if self.pushed is not None:
+            self.send(self.server, self.pushed)
 
     def is_old(self, msg: Parameters) -> bool:
         """Of a step that it knows, or of a life of the server that is over."""
@@ -106,4 +117,5 @@ class Worker(Learner):
     def computed(self, gradient: np.ndarray) -> None:
         life, step, _ = self.at
         samples = self.task.batches[self.worker]
-        self.send(self.server, Push(life, step, self.version, samples, pack(gradient)))
+        self.pushed = Push(life, step, self.version, samples, pack(gradient))
+        self.send(self.server, self.pushed)
