@@ -26,7 +26,7 @@ What is not known here was aborted: a coordinator that crashes before its decisi
 nobody to commit.
 
 Cost of a commit with N participants: 4N messages; 2N + 1 forced writes, and one lazy. Of an abort with one
-no: 4N - 2 messages, 2N + 1 forced writes. A coordinator that stays down blocks who is in doubt.
+no: 4N - 2 messages, 2N forced writes. A coordinator that stays down blocks who is in doubt.
 
 Variants set one of four tables: :mod:`.presumed_abort`, :mod:`.presumed_commit`.
 """

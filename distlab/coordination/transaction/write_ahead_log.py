@@ -97,7 +97,7 @@ class LoggedNode(Node):
 
     def reach_disk(self, length: int) -> None:
         """The log has this length now, or is longer already."""
-        while len(self.log) < length:
+        for _ in range(length - len(self.log)):
             self.put_on_disk(self.buffer.pop(0))
 
     def put_on_disk(self, entry: LogRecord) -> None:

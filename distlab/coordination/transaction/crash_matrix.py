@@ -1,0 +1,315 @@
+"""A crash at every step of an atomic commit protocol, and what then becomes of the transaction.
+
+A step is a message that a node sends, or a record that reaches its buffer or its disk. The steps are read
+from a run without faults; then the run is repeated for each of them, and the node stops right before the
+step, or right after it: it sends, writes and notes nothing more. So a crash falls between two messages of one
+broadcast, too. A partition can fall at the same moments.
+
+============= ======================================================================
+outcome       at the end of the run
+============= ======================================================================
+committed     every participant committed, or is down and will hear of it
+aborted       nobody committed, and nobody who is up is in doubt
+blocked       somebody who is up is in doubt
+diverged      one committed and another aborted
+============= ======================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from distlab.sim import Constant, Crash, Network, Node, NodeId, Partition, Recover, Simulation, Trace
+
+from .site import Site
+from .three_phase import ThreePhaseCommit
+from .two_phase import TwoPhaseCommit
+from .write_ahead_log import LogRecord
+
+__all__ = ["CrashedAt", "Step", "crash_matrix", "outcome_of", "partition_matrix", "steps_of"]
+
+Protocol = type[TwoPhaseCommit] | type[ThreePhaseCommit]
+_SOON = 1e-9  # seconds between the stop of a node and its crash
+_COORDINATOR: NodeId = 1
+
+
+class Step(NamedTuple):
+    """One step of a node, in a run without faults.
+
+    Attributes
+    ----------
+    number : int
+        1, 2, ...
+    time : float
+        Seconds.
+    what : str
+        Such as "send Prepare to 2" or "commit on disk".
+    """
+
+    number: int
+    time: float
+    what: str
+
+
+class CrashedAt(NamedTuple):
+    """A run with a crash (or a partition) at one step.
+
+    Attributes
+    ----------
+    step : Step
+        The step.
+    moment : str
+        "before" or "after".
+    outcome : str
+        "committed", "aborted", "blocked" or "diverged".
+    states : dict
+        Participant -> "committed", "aborted", "in doubt" or "idle" (it never voted yes), in the end.
+    blocked_time : float
+        The longest time in seconds that a participant that is up was in doubt.
+    """
+
+    step: Step
+    moment: str
+    outcome: str
+    states: dict[NodeId, str]
+    blocked_time: float
+
+
+class _Stepping(Site):
+    """Counts the steps of a node, and stops it at one of them."""
+
+    stop_before: ClassVar[int] = 0
+    stop_after: ClassVar[int] = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.steps = 0
+        self.stopped = False
+
+    def begins_step(self, what: str) -> bool:
+        if self.stopped:
+            return False
+        self.steps += 1
+        if self.steps == self.stop_before:
+            self.stopped = True
+            return False
+        self.record("step", number=self.steps, what=what)
+        return True
+
+    def ends_step(self) -> None:
+        self.stopped = self.stopped or self.steps == self.stop_after
+
+    def send(self, to: NodeId, msg: Any) -> None:
+        if self.begins_step(f"send {type(msg).__name__} to {to}"):
+            super().send(to, msg)
+            self.ends_step()
+
+    def broadcast(self, msg: Any, to: Any = None) -> None:
+        for each in self.peers if to is None else to:
+            self.send(each, msg)
+
+    def write(self, kind: str, transaction: Any, *facts: Any) -> None:
+        if self.begins_step(f"{kind} in the buffer"):
+            super().write(kind, transaction, *facts)
+            self.ends_step()
+
+    def put_on_disk(self, entry: LogRecord) -> None:
+        if self.begins_step(f"{entry.kind} on disk"):
+            self.log.append(entry)
+            self.ends_step()
+            then = getattr(self, f"after_{entry.kind}", None)
+            if then is not None and not self.stopped:
+                then(entry.transaction)
+
+    def record(self, event: str, **facts: Any) -> None:
+        if not self.stopped:
+            super().record(event, **facts)
+
+    def become(self, role: str, **facts: Any) -> None:
+        if not self.stopped:
+            super().become(role, **facts)
+
+
+def _stepping(kind: Protocol, **where: int) -> Protocol:
+    """The class with its steps counted."""
+    stable = (*kind.stable, "steps")
+    return type(kind.__name__, (_Stepping, kind), {"stable": stable, **where})
+
+
+def _run(
+    kind: Protocol,
+    participants: int,
+    victim: NodeId,
+    faults: Sequence[Any],
+    until: float,
+    options: Mapping[str, Any],
+    where: Mapping[str, int],
+) -> tuple[Simulation, Trace]:
+    nodes: dict[NodeId, Node] = {
+        id: (_stepping(kind, **where) if id == victim else kind)(transactions=1, **options)
+        for id in range(1, participants + 2)
+    }
+    sim = Simulation(nodes, network=Network(latency=Constant(0.01)), faults=faults)
+    return sim, sim.run(until=until)
+
+
+def steps_of(kind: Protocol, victim: NodeId = 1, participants: int = 3, **options: Any) -> list[Step]:
+    """The steps of one node in a run without faults, in which all vote yes.
+
+    Parameters
+    ----------
+    kind
+        A protocol, such as :class:`TwoPhaseCommit`.
+    victim
+        1 is the coordinator, 2, 3, ... the participants.
+    participants
+        How many.
+    options
+        Arguments of each node.
+
+    Examples
+    --------
+    >>> from distlab.coordination.transaction import TwoPhaseCommit
+    >>> [step.what for step in steps_of(TwoPhaseCommit, victim=2)]
+    ['prepared on disk', 'send Vote to 1', 'committed on disk', 'send Acknowledge to 1']
+    """
+    _, trace = _run(kind, participants, victim, [], 1.0, options, {})
+    found = trace.records[trace.records["event"] == "step"]
+    return [
+        Step(int(number), float(time), what)
+        for number, time, what in zip(found["number"], found["time"], found["what"], strict=True)
+    ]
+
+
+def crash_matrix(
+    kind: Protocol,
+    victim: NodeId = 1,
+    *,
+    participants: int = 3,
+    back_after: float | None = None,
+    until: float = 8.0,
+    **options: Any,
+) -> list[CrashedAt]:
+    """One run per step of one node and side of it: the node crashes there.
+
+    Parameters
+    ----------
+    kind, victim, participants, options
+        As for :func:`steps_of`.
+    back_after
+        Seconds after which the node comes back; None: it stays down.
+    until
+        Seconds at which a run ends, and is judged.
+
+    Returns
+    -------
+    list of CrashedAt
+        In the order of the steps; before, then after each.
+
+    Examples
+    --------
+    >>> from distlab.coordination.transaction import TwoPhaseCommit
+    >>> found = crash_matrix(TwoPhaseCommit)
+    >>> [f"{one.moment} {one.step.what}" for one in found if one.outcome == "blocked"][:2]
+    ['after send Prepare to 4', 'before commit on disk']
+    """
+    found = []
+    for step in steps_of(kind, victim, participants, **options):
+        faults: list[Any] = [Crash(victim, at=step.time + _SOON)]
+        if back_after is not None:
+            faults.append(Recover(victim, at=step.time + back_after))
+        for moment, name in (("before", "stop_before"), ("after", "stop_after")):
+            sim, trace = _run(kind, participants, victim, faults, until, options, {name: step.number})
+            found.append(CrashedAt(step, moment, *_judged(sim, trace, participants)))
+    return found
+
+
+def partition_matrix(
+    kind: Protocol,
+    group: Sequence[NodeId],
+    *,
+    participants: int = 3,
+    heals_after: float | None = None,
+    until: float = 8.0,
+    **options: Any,
+) -> list[CrashedAt]:
+    """One run per step of any node and side of it: some nodes are cut off from the others then.
+
+    Parameters
+    ----------
+    kind, participants, until, options
+        As for :func:`crash_matrix`.
+    group
+        Who is cut off; 1 is the coordinator.
+    heals_after
+        Seconds after which the partition heals; None: it stays.
+
+    Examples
+    --------
+    >>> from distlab.coordination.transaction import ThreePhaseCommit
+    >>> "diverged" in [one.outcome for one in partition_matrix(ThreePhaseCommit, group=[2])]
+    True
+    """
+    found = []
+    for victim in range(1, participants + 2):
+        for step in steps_of(kind, victim, participants, **options):
+            for moment, at in (("before", step.time), ("after", step.time + _SOON)):
+                heals = None if heals_after is None else at + heals_after
+                cut = Partition([list(group)], at=at, until=heals)
+                sim, trace = _run(kind, participants, _COORDINATOR, [cut], until, options, {})
+                found.append(CrashedAt(step, moment, *_judged(sim, trace, participants)))
+    return sorted(found, key=lambda one: (one.step.time, one.moment == "after"))
+
+
+def _judged(sim: Simulation, trace: Trace, participants: int) -> tuple[str, dict[NodeId, str], float]:
+    sites = range(2, participants + 2)
+    states = {site: _state(sim.nodes[site].log) for site in sites}
+    up = [site for site in sites if sim.up(site)]
+    times = _doubts(trace, [site for site in up if states[site] == "in doubt"], up)
+    return outcome_of(states, up), states, round(max(times, default=0.0), 3)
+
+
+def _state(log: Sequence[LogRecord]) -> str:
+    kinds = [entry.kind for entry in log if entry.transaction is not None]
+    for kind, state in (("committed", "committed"), ("aborted", "aborted"), ("prepared", "in doubt")):
+        if kind in kinds:
+            return state
+    return "idle"
+
+
+def outcome_of(states: Mapping[NodeId, str], up: Sequence[NodeId]) -> str:
+    """What became of a transaction.
+
+    Parameters
+    ----------
+    states
+        Participant -> "committed", "aborted", "in doubt" or "idle".
+    up
+        Who is up.
+
+    Examples
+    --------
+    >>> outcome_of({2: "committed", 3: "in doubt"}, up=[2]), outcome_of({2: "in doubt"}, up=[2])
+    ('committed', 'blocked')
+    """
+    seen = list(states.values())
+    if "committed" in seen and ("aborted" in seen or "idle" in seen):
+        return "diverged"
+    if any([states[site] == "in doubt" for site in up]):
+        return "blocked"
+    return "committed" if "committed" in seen else "aborted"
+
+
+def _doubts(trace: Trace, still: Sequence[NodeId], up: Sequence[NodeId]) -> list[float]:
+    """Seconds from each yes to the decision (to the end, if ``still`` in doubt), at those who are up."""
+    began: dict[NodeId, float] = {}
+    found = []
+    records = trace.records
+    for time, node, event in zip(records["time"], records["node"], records["event"], strict=True):
+        if event == "vote":
+            began.setdefault(node, time)
+        elif event == "decide" and node in began:
+            found.append((node, time - began.pop(node)))
+    found += [(node, trace.end - time) for node, time in began.items() if node in still]
+    return [float(seconds) for node, seconds in found if node in up]
