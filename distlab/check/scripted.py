@@ -5,6 +5,7 @@ Each move takes place at its number in the script, as a time in seconds. What is
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappush
 from random import Random
@@ -12,6 +13,7 @@ from typing import Any
 
 from distlab.sim import Call, Clock, Constant, ContractError, Crash, Network, Node, Recover, mistakes, stream
 from distlab.sim.events import SimTimer, Work
+from distlab.sim.made import Unknown
 
 from .memory import told
 from .property import Property, PropertyBroke, RunEnd, Violation
@@ -19,13 +21,44 @@ from .untimed import Move
 from .watchdog import EndlessHandler, now_running
 from .watched import Watched, never_ends, story
 
-__all__ = ["Scripted", "play"]
+__all__ = ["Script", "Scripted", "play"]
 
 _NEVER = 1e12
 
 
+class Script(Unknown):
+    """What the trace of a script was made from: the nodes, and the moves that were made.
+
+    >>> from distlab.check import replay
+    >>> from distlab.coordination.election import Bully
+    >>> trace = replay(Bully, 2, [("crash", 2), ("timer", 1, ("heard_nobody", ()))])
+    >>> [move.kind for move in trace._made.moves]
+    ['crash', 'timer']
+    """
+
+    def __init__(self, sim: Scripted) -> None:
+        self.born = {id: (type(node), node._born) for id, node in sim.nodes.items()}
+        self.same_draws = sim._same_draws
+        self.topology = sim.network.topology
+        self.moves: list[Move] = []
+
+    def fresh(self) -> Scripted:
+        """The simulation again, with new nodes, before the first move."""
+        nodes = {}
+        for id, (kind, born) in self.born.items():
+            args, kwargs = copy.deepcopy(born)
+            nodes[id] = kind(*args, **kwargs)
+        return Scripted(nodes, Property(), self.same_draws, self.topology)
+
+
 class Scripted(Watched):
-    """A simulation in which nothing happens by itself."""
+    """A simulation in which nothing happens by itself.
+
+    Attributes
+    ----------
+    moved : int
+        The row of the trace that the last move was about.
+    """
 
     def __init__(
         self,
@@ -42,6 +75,8 @@ class Scripted(Watched):
                 latency=Constant(_NEVER), topology={id: tuple(near) for id, near in topology.items()}
             )
         super().__init__(nodes, property, network=network, trace="full")
+        self.moved = -1
+        self.trace._made = self._script = Script(self)
         self._clocks = dict.fromkeys(self.nodes, Clock())  # so that timers ask _real_delay
         now_running(lambda: self._cause if self._cause >= 0 else None)
 
@@ -75,6 +110,31 @@ class Scripted(Watched):
 
     def move(self, move: Move, at: float) -> bool:
         """Make a move at a time; False if it is not possible."""
+        self._script.moves.append(move)
+        done = self._make(move, at)
+        if not done:
+            self._script.moves.pop()
+        return done
+
+    def move_row(self, kind: str, row: int, at: float) -> bool:
+        """Deliver or drop the message of a row, or let its timer run out; False if it is not possible."""
+        for index, (_, queued, target, source, payload) in enumerate(self._heap):
+            timer = isinstance(payload, SimTimer)
+            if timer and payload.row == row and payload.queued == queued and kind == "timer":
+                self._take(index)
+                payload.queued = row
+                self._carry_out(row, at, target, None, payload)
+                return True
+            if not timer and queued == row and kind == "drop":
+                self._lose(index, row, at)
+                return True
+            if not timer and queued == row and kind == "deliver" and self.up(target.id):
+                self._take(index)
+                self._carry_out(row, at, target, source, payload)
+                return True
+        return False
+
+    def _make(self, move: Move, at: float) -> bool:
         if move.kind in ("deliver", "drop", "duplicate"):
             return self._message(move, at)
         if move.kind == "timer":
@@ -103,17 +163,15 @@ class Scripted(Watched):
             self._take(index)
             self._carry_out(row, at, target, source, payload)
         elif move.kind == "drop":
-            self._take(index)
-            self.trace._except(row, "lost")
-            self.trace._hold(row, at)
+            self._lose(index, row, at)
         else:
             cause = self._cause
             self._cause = self.trace.event(row).cause
-            copy = self._next_row()
+            second = self._next_row()
             self._note((self._cause, _NEVER, target.id, msg))
-            self.trace._except(copy, "duplicate", row)
-            heappush(self._heap, (_NEVER, copy, target, source, msg))
-            self._cause = cause
+            self.trace._except(second, "duplicate", row)
+            heappush(self._heap, (_NEVER, second, target, source, msg))
+            self._cause, self.moved = cause, second
         self.trace.end = self.time = at
         return True
 
@@ -155,7 +213,7 @@ class Scripted(Watched):
         row = self._next_row()
         fault = (Crash if move.kind == "crash" else Recover)(move.node, at)
         self._write_row(row, (-1, at, None, fault))
-        self.time, self._cause = at, row
+        self.time, self._cause, self.moved = at, row, row
         try:
             act(move.node)
         finally:
@@ -171,6 +229,13 @@ class Scripted(Watched):
                 self._carry_out(row, self.time, target, None, payload)
                 return
 
+    def _lose(self, index: int, row: int, at: float) -> None:
+        self._take(index)
+        self.trace._except(row, "lost")
+        self.trace._hold(row, at)
+        self.trace.end = self.time = at
+        self.moved = row
+
     def _take(self, index: int) -> None:
         del self._heap[index]
         heapify(self._heap)
@@ -178,7 +243,7 @@ class Scripted(Watched):
     def _carry_out(self, row: int, at: float, target: Any, source: Any, payload: Any) -> None:
         self._wake()
         self._previous = self.time
-        self.time, self._cause, self._done = at, row, row
+        self.time, self._cause, self._done, self.moved = at, row, row, row
         self.trace._hold(row, at)
         try:
             target._on[payload.__class__](target, payload, source)

@@ -35,11 +35,16 @@ def compare(run: Film, branch: Film) -> dict[str, Any]:
         sentences = ["The branch is the same as the run."]
     else:
         here, there = (
-            each.sentence(parted) if parted <= len(each) else "the run is over" for each in (run, branch)
+            _told(each, parted) if parted <= len(each) else "the run is over" for each in (run, branch)
         )
         before = f"The same for {parted - 1} step{'s' if parted != 2 else ''}."
         sentences = [before, f"Step {parted} of the run: {here}.", f"Step {parted} of the branch: {there}."]
     return {"parted": parted, "sentences": sentences, "rows": _rows(run, branch)}
+
+
+def _told(film: Film, step: int) -> str:
+    said = film.sentence(step)
+    return said.partition(": ")[2] if film.data["unit"] == "step" else said
 
 
 def _parted(run: Film, branch: Film) -> int | None:

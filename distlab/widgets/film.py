@@ -19,7 +19,7 @@ from distlab.sim.faults import Ends
 from distlab.sim.shown import shown
 
 from .stage import Reel, Shot
-from .words import clipped, moment, sentence
+from .words import clipped, sentence
 
 __all__ = ["Film", "film"]
 
@@ -116,11 +116,13 @@ def _reel_of(trace: Trace, unit: str, events: int) -> Reel:
     reel = Reel(memory={}, disk={})
     for event in trace.events(happened=False):
         met_nobody = event.kind == "message" and event.fate in met
+        if event.kind == "start" and unit == "step":
+            continue
         if event.kind not in _NOTED and (event.happened or met_nobody):
             if len(shots) >= events:
                 reel.cut = f"Only the first {events:,} events are shown; the run goes on."
                 break
-            shots.append(Shot(event.row))
+            shots.append(Shot(event.row, event.time))
     reel.shots = shots
     return reel
 
@@ -135,10 +137,13 @@ class _Cutter:
         self.index = {node: place for place, node in enumerate(trace.nodes)}
         self.step_of: dict[int, int] = {}
         self.times = [0.0]
+        if unit == "step":  # the script begins when the nodes have started
+            self.step_of.update({event.row: 0 for event in every if event.kind == "start"})
         for step, shot in enumerate(reel.shots, start=1):
-            self.step_of[shot.row] = step
-            dropped = shot.by_hand and every[shot.row].fate == "dropped"
-            self.times.append(self.times[-1] if dropped else every[shot.row].time)
+            self.step_of.update(dict.fromkeys(shot.also, step))
+            if not shot.doubled:
+                self.step_of[shot.row] = step
+            self.times.append(shot.time)
         self.last = len(reel.shots)
         self.caused: dict[int, list[Event]] = {}
         for event in every:
@@ -180,6 +185,7 @@ class _Cutter:
                 role: {"color": look.color, "ink": look.ink, "height": look.height, "hatch": look.hatch}
                 for role, look in looks(named).items()
             },
+            "verdict": "",
             "cut": self.reel.cut,
             "broke": self.reel.broke,
         }
@@ -189,21 +195,21 @@ class _Cutter:
         return max(1, bisect_left(self.times, time, 1))
 
     def _steps(self) -> list[dict[str, Any]]:
-        start = "Before the run" if self.unit == "s" else "Before the first step"
-        steps: list[dict[str, Any]] = [
-            {"t": 0.0, "row": -1, "kind": "before", "node": -1, "say": f"{start}: nothing has happened yet"}
-        ]
-        for step, shot in enumerate(self.reel.shots, start=1):
+        say = "Before the run: nothing has happened yet"
+        if self.unit == "step":
+            say = "Before the first step: the nodes have started"
+        steps: list[dict[str, Any]] = [{"t": 0.0, "row": -1, "kind": "before", "node": -1, "say": say}]
+        for shot in self.reel.shots:
             event = self.every[shot.row]
-            say = sentence(event, self.caused.get(shot.row, ()) if event.fate != "dropped" else (), self.unit)
-            if event.fate == "dropped":
-                say = f"{moment(self.times[step], self.unit)}: {say.partition(': ')[2]}"
+            kind = "doubled" if shot.doubled else "dropped" if event.fate == "dropped" else event.kind
             one = {
-                "t": self.times[step],
-                "row": shot.row,
-                "kind": "dropped" if event.fate == "dropped" else event.kind,
+                "t": shot.time,
+                "row": -1 if shot.doubled else shot.row,
+                "kind": kind,
                 "node": self.index.get(event.node, -1),
-                "say": say,
+                "say": sentence(
+                    event, shot.time, kind, self.caused.get(shot.row, ()), self.unit, self._led(event)
+                ),
             }
             if event.node is None:
                 one["node"] = self._victim(event)
@@ -215,6 +221,10 @@ class _Cutter:
         if self.reel.broke and len(steps) > 1:
             steps[-1]["say"] += f"; {self.reel.broke}"
         return steps
+
+    def _led(self, event: Event) -> Any:
+        """Who led, if a fault names the leader."""
+        return self.trace._victims.get(event.row)
 
     def _victim(self, event: Event) -> int:
         hit = self.trace._victims.get(event.row, getattr(event.payload, "node", None))
@@ -228,6 +238,7 @@ class _Cutter:
                 continue
             begin = self.step_of[event.cause]
             end = self.step_of.get(event.row)
+            lost = event.fate == "lost"
             if end is None and event.fate in ("lost", "cut", "dropped"):
                 end = self._from(event.time)
             found.append(
@@ -241,7 +252,7 @@ class _Cutter:
                     "due": event.time if event.time < 1e11 else None,
                     "s0": begin,
                     "s1": end,
-                    "fate": event.fate,
+                    "fate": "dropped" if lost and event.row in self.step_of else event.fate,
                 }
             )
         return found

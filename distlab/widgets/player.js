@@ -85,7 +85,7 @@ class Player {
     this.count = html("output", { class: "dl-count" });
     this.play = button("Play (space)", icon("play"), () => this.toggle());
     this.unit = html("select", { class: "dl-select", "aria-label": "One step is", onchange: () => this.focusLess() },
-      ...[["event", "one event"], ["node", "an event of the chosen node"],
+      ...[["event", "event"], ["node", "event of the chosen node"],
         ...(film.unit === "s" ? [["0.001", "1 ms"], ["0.01", "10 ms"], ["0.1", "100 ms"], ["1", "1 s"]] : [])]
         .map(([value, text]) => html("option", { value }, text)));
     this.axisMenu = html("select", { class: "dl-select", "aria-label": "The diagram goes by", onchange: () => {
@@ -118,7 +118,8 @@ class Player {
       class: "dl-player", role: "region", "aria-label": `Player: ${film.title}`, tabindex: "0",
       "data-lm-suppress-shortcuts": "true",
     },
-      html("div", { class: "dl-head" }, html("strong", {}, film.title), this.tabs), bar, this.said, this.notice,
+      html("div", { class: "dl-head" }, html("strong", {}, film.title), this.tabs),
+      film.verdict ? html("p", { class: "dl-verdict" }, film.verdict) : null, bar, this.said, this.notice,
       html("div", { class: "dl-stage" }, html("div", { class: "dl-ringbox" }, this.ring, this.compared), this.charts),
       html("div", { class: "dl-panels" }, this.state, this.flight, this.code, this.faults),
       html("p", { class: "dl-hint" }, "Keys: ← → step, Page Up and Page Down ten steps, Home, End, space plays."));

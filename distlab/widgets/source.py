@@ -8,10 +8,11 @@ from typing import Any
 
 from distlab.check import Report
 from distlab.check.report import Counterexample
+from distlab.check.scripted import Script
 from distlab.sim import Simulation, SimulationError, Trace
 
 from .film import Film, film
-from .stage import Change, Stage, Timed, run
+from .stage import Change, Moves, Stage, Timed, run
 
 __all__ = ["Source", "source_of"]
 
@@ -79,7 +80,10 @@ def source_of(
             )
         return source_of(found, until, guilty, events)
     if isinstance(source, Counterexample):
-        return _of_trace(source.trace, tuple(guilty) or source.rows, events)
+        steps = any(name.startswith("step ") for name, _ in source.setting)
+        made = _of_trace(source.trace, tuple(guilty) or source.rows, events, "step" if steps else "s")
+        made.first.data["verdict"] = source.sentence
+        return made
     if isinstance(source, Trace):
         return _of_trace(source, guilty, events)
     if isinstance(source, Simulation):
@@ -103,13 +107,16 @@ def _of_simulation(sim: Simulation, until: float | None, guilty: Sequence[int], 
     return Source(_shoot(make, (), events, guilty), make, events=events)
 
 
-def _of_trace(trace: Trace, guilty: Sequence[int], events: int) -> Source:
+def _of_trace(trace: Trace, guilty: Sequence[int], events: int, unit: str = "s") -> Source:
+    script = trace._made
+    if isinstance(script, Script):
+        return _of_script(trace, script, guilty, events)
     try:
         trace.again()
     except SimulationError as error:
         if not trace.full:
             raise ValueError(f"an outline cannot be played, and {error}") from error
-        return Source(film(trace, guilty=guilty, events=events), None, str(error), events)
+        return Source(film(trace, unit=unit, guilty=guilty, events=events), None, str(error), events)
     last = trace._end_row if trace._end_row < len(trace) else None
     until = trace.end
 
@@ -121,3 +128,10 @@ def _of_trace(trace: Trace, guilty: Sequence[int], events: int) -> Source:
         why = "this run was changed by hand while it went on, so it cannot be made again."
         return Source(film(trace, guilty=guilty, events=events), None, why, events)
     return Source(shot, make, events=events)
+
+
+def _of_script(trace: Trace, script: Script, guilty: Sequence[int], events: int) -> Source:
+    def make() -> Stage:
+        return Moves(script)
+
+    return Source(_shoot(make, (), events, guilty), make, events=events)

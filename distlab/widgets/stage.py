@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from distlab.check.scripted import Script
+from distlab.check.untimed import Move
 from distlab.check.watched import story
 from distlab.sim import ContractError, Crash, Recover, Simulation, SimulationError, Trace
 from distlab.sim.shown import shown
@@ -13,7 +15,7 @@ from distlab.sim.shown import shown
 from .lines import Lines
 from .words import clipped
 
-__all__ = ["ACTIONS", "CannotChange", "Change", "Reel", "Shot", "Stage", "Timed", "run"]
+__all__ = ["ACTIONS", "CannotChange", "Change", "Moves", "Reel", "Shot", "Stage", "Timed", "run"]
 
 ACTIONS = ("deliver", "fire", "drop", "crash", "recover")
 
@@ -44,11 +46,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Shot:
-    """One step of a film: the row of the trace that took place, and the lines that ran."""
+    """One step of a film: the row of the trace that took place, when, the lines that ran, other rows of it.
+
+    ``doubled``: the network made the copy of this row, which is under way from now on.
+    """
 
     row: int
+    time: float
     lines: tuple[tuple[int, list[int]], ...] = ()
     by_hand: bool = False
+    also: tuple[int, ...] = ()
+    doubled: bool = False
 
 
 @dataclass
@@ -107,6 +115,10 @@ class Stage(Protocol):
         """The run ends here."""
         ...
 
+    def shot(self, row: int, lines: Sequence[tuple[int, list[int]]], by_hand: bool) -> Shot:
+        """The step that was just made."""
+        ...
+
 
 class Timed:
     """A run of the timed simulator.
@@ -160,6 +172,85 @@ class Timed:
         """The run ends here."""
         if self.until is not None and self.last is None and self.until > self.sim.time:
             self.trace.end = self.until
+
+    def shot(self, row: int, lines: Sequence[tuple[int, list[int]]], by_hand: bool) -> Shot:
+        """The step that was just made."""
+        return Shot(row, self.sim.time, tuple(lines), by_hand)
+
+
+class Moves:
+    """A run of the untimed world: the moves of a script, one after the other.
+
+    Parameters
+    ----------
+    script
+        What the trace of the script was made from.
+    """
+
+    unit = "step"
+
+    def __init__(self, script: Script) -> None:
+        self.sim = script.fresh()
+        self.sim.start()
+        self._left = list(script.moves)
+        self._made = 0
+        self._before = 0
+        self._doubled = False
+
+    @property
+    def trace(self) -> Trace:
+        """What has happened so far."""
+        return self.sim.trace
+
+    @property
+    def nodes(self) -> dict[Any, Any]:
+        """Id -> node."""
+        return self.sim.nodes
+
+    def step(self) -> int | None:
+        """Make the next step; return its row, or None at the end. A move that is not possible is left out."""
+        self._before = len(self.trace)
+        while self._left:
+            move = self._left.pop(0)
+            if self._try(self.sim.move, move):
+                self._doubled = move.kind == "duplicate"
+                return self.sim.moved
+        return None
+
+    def change(self, change: Change) -> int:
+        """Do something by hand; return the row of the step that it is."""
+        self._before = len(self.trace)
+        self._doubled = False
+        if change.action in ("crash", "recover"):
+            if change.target not in self.nodes:
+                raise SimulationError(f"there is no node {change.target!r}.")
+            possible = self._try(self.sim.move, Move(change.action, change.target))
+        else:
+            kind = "timer" if change.action == "fire" else change.action
+            possible = self._try(self.sim.move_row, kind, change.target)
+        if not possible:
+            raise SimulationError(f"{change.target!r} is not under way, or its node is down.")
+        return self.sim.moved
+
+    def _try(self, make: Callable[..., bool], *what: Any) -> bool:
+        """Make a move at the next number; a move that is not possible leaves the number to the next one."""
+        try:
+            possible = make(*what, float(self._made + 1))
+        except Exception:
+            self.trace._end_row = self.sim.moved
+            raise
+        self._made += possible
+        return possible
+
+    def close(self) -> None:
+        """The run ends here."""
+        self.trace.end = self.sim.time
+
+    def shot(self, row: int, lines: Sequence[tuple[int, list[int]]], by_hand: bool) -> Shot:
+        """The step that was just made; a recovery belongs to the restart that it brings."""
+        rows = range(self._before, len(self.trace))
+        also = tuple([each for each in rows if each != row and self.trace.event(each).kind == "fault"])
+        return Shot(row, self.sim.time, tuple(lines), by_hand, also, self._doubled)
 
 
 def run(
@@ -261,7 +352,7 @@ class _Watch:
             self.reel.broke = str(error) if isinstance(error, ContractError) else story(error)
         if row is None:
             return False
-        self.reel.shots.append(Shot(row, tuple(self.lines.take()), by_hand))
+        self.reel.shots.append(self.stage.shot(row, self.lines.take(), by_hand))
         step = before + 1
         for timer in trace._cancelled[cancelled:]:
             self.reel.ended[timer] = step

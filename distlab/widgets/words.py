@@ -33,17 +33,25 @@ def moment(time: float, unit: str) -> str:
     return f"step {time:g}" if unit == "step" else f"t = {round(time, 9):.4g} s"  # 1e-324 s is 0
 
 
-def sentence(event: Any, noted: Sequence[Any], unit: str = "s") -> str:
+def sentence(
+    event: Any, time: float, kind: str, noted: Sequence[Any], unit: str = "s", led: Any = None
+) -> str:
     """An event and what its handler did.
 
     Parameters
     ----------
     event
         The event of a trace.
+    time
+        When the step is, in seconds or steps.
+    kind
+        The kind of the event, or "dropped" or "doubled" for what is done to a message under way.
     noted
         The events that it caused, in order; what was sent and set is among them.
     unit
         "s" or "step".
+    led
+        Who led when a fault struck that names the leader; None: nobody.
 
     Examples
     --------
@@ -52,14 +60,17 @@ def sentence(event: Any, noted: Sequence[Any], unit: str = "s") -> str:
     >>> trace = Simulation(cluster(Bully, 2)).run(until=1.0)
     >>> every = list(trace.events(happened=False))
     >>> first = trace.event(0)
-    >>> sentence(first, [event for event in every if event.cause == 0])
+    >>> sentence(first, 0.0, "start", [event for event in every if event.cause == 0])
     't = 0 s: node 1 starts; becomes candidate; sends Election() to node 2'
     """
-    parts = [f"{moment(event.time, unit)}: {_happens(event)}", *_becomes(noted), *_sends(noted)]
-    return "; ".join(parts)
+    if kind in ("dropped", "doubled"):
+        what = f"{clipped(shown(event.payload))} from {name(event.sender)} to {name(event.node)}"
+        how = "dropped by hand" if kind == "dropped" else "doubled by the network"
+        return f"{moment(time, unit)}: {what} is {how}"
+    return "; ".join([f"{moment(time, unit)}: {_happens(event, led)}", *_becomes(noted), *_sends(noted)])
 
 
-def _happens(event: Any) -> str:
+def _happens(event: Any, led: Any) -> str:
     who = "" if event.node is None else name(event.node)
     if event.kind == "message":
         what = clipped(shown(event.payload))
@@ -69,12 +80,10 @@ def _happens(event: Any) -> str:
         if event.fate in ("lost", "cut"):
             how = "is lost" if event.fate == "lost" else "does not get through"
             return f"{what} from {origin} to {who} {how}"
-        if event.fate == "dropped":
-            return f"{what} from {origin} to {who} is dropped by hand"
         copy = "a second copy of " if event.fate == "duplicate" else ""
         return f"{who} receives {copy}{what} from {origin}"
     if event.kind == "fault":
-        return _fault(event.payload)
+        return _fault(event.payload, led)
     if event.kind == "timer":
         return f"{who}: the timer {_method(event.payload)} runs out"
     if event.kind == "work":
@@ -94,9 +103,13 @@ def _call(call: Any) -> str:
     return clipped(f"{call.method}({', '.join(map(shown, call.args))})")
 
 
-def _fault(fault: Any) -> str:
+def _fault(fault: Any, led: Any) -> str:
     node = getattr(fault, "node", None)
-    who = "whoever leads" if node == "leader" else name(node)
+    who = name(node)
+    if node == "leader":
+        if led is None:
+            return f"{type(fault).__name__} of the leader, but nobody leads"
+        who = f"{name(led)}, the leader,"
     kind = type(fault).__name__
     if kind == "Crash" or (kind == "Outage" and fault.until is None):
         return f"{who} crashes"

@@ -174,7 +174,7 @@ def test_roles_and_crashes_are_told_per_step():
     assert taken[:5] == [None, "follower", "candidate", "leader", None]
     [down, up] = data["down"][0]
     assert [down[1], up[1]] == [1, 0]
-    assert data["steps"][down[0]]["say"] == "t = 0.5 s: whoever leads crashes, until t = 1 s"
+    assert data["steps"][down[0]]["say"] == "t = 0.5 s: node 1, the leader, crashes, until t = 1 s"
     assert data["faults"][0]["step"] == down[0]
 
 
