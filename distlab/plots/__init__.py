@@ -9,6 +9,7 @@
     bar_charts.py      grouped bars with intervals of confidence
     gantt.py           schedules: who did what from when to when
     inside.py          how many requests are inside a system over time
+    lock_holds.py      who waited for a lock and who held it
     course_map.py      the course as layers and pillars
     waterfall.py       one request's time, layer by layer
     stacked.py         stacked bars
@@ -30,6 +31,7 @@ from .curves import curve
 from .distributions import cdf
 from .gantt import gantt
 from .inside import inside
+from .lock_holds import lock_holds
 from .space_time import space_time
 from .stacked import stacked
 from .tables import comparison
@@ -45,6 +47,7 @@ __all__ = [
     "curve",
     "gantt",
     "inside",
+    "lock_holds",
     "message_counts",
     "space_time",
     "stacked",

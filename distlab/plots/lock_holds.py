@@ -1,0 +1,165 @@
+"""Who waited for a lock and who held it, one lane per client: models and real runs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from distlab.coordination.lock.holds import Hold, double_holders, holds_of
+from distlab.sim import Trace
+
+from .style import FAULT, LEADERLESS, PALETTE, axes, legend_below, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["lock_holds"]
+
+_HOLDS = PALETTE["blue"]
+_WAITS = "#BFD9EA"
+_OVER = "#F6C7A6"
+
+
+@styled
+def lock_holds(
+    source: Trace | Iterable[Hold],
+    ax: Axes | None = None,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    legend: bool = True,
+    title: str | None = None,
+) -> Axes:
+    """Draw who waited for a lock, who held it, who only believed so, and what was written with which token.
+
+    The time in which two clients believe that they hold one lock is shaded. Of a trace, writes to the store
+    are drawn too, with their tokens: a disc if the store accepted it, a cross if it refused.
+
+    Parameters
+    ----------
+    source
+        The trace of a run with locks, or holds from anywhere.
+    ax
+        Where to draw; None makes a figure.
+    start, end
+        The window of time in seconds; None: to the last thing that happened.
+    legend
+        Whether to explain the looks; of several charts, one is enough.
+    title
+        None: "Lock: 3 holds by 2 clients".
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the window is empty.
+
+    Examples
+    --------
+    >>> paused = Hold(1, "stock", 0.0, 0.5, released=4.0, ended="expired", expires=2.0)
+    >>> ax = lock_holds([paused, Hold(2, "stock", 1.0, 2.0, released=3.0)])
+    >>> [text.get_text() for text in ax.get_yticklabels()], ax.get_title(loc="left")
+    (['client 1', 'client 2'], 'Lock: 2 holds by 2 clients, 1 time two at once')
+    """
+    holds = holds_of(source) if isinstance(source, Trace) else sorted(source, key=lambda hold: hold.acquired)
+    writes = _writes(source) if isinstance(source, Trace) else []
+    clients = sorted({hold.client for hold in holds}, key=lambda client: (str(type(client)), client))
+    lanes = {client: lane for lane, client in enumerate(clients)}
+    last = end if end is not None else _last(holds, writes)
+    if not last > start:
+        raise ValueError(f"end must be later than start={start:g} seconds; got {end!r}.")
+    ax = axes(ax, 9.6, 1.6 + 0.5 * max(len(lanes), 1))
+    ax.spines[["left", "right", "top"]].set_visible(False)
+    ax.set_xlim(start, last)
+    ax.set_ylim(max(len(lanes), 1) - 0.4, -0.6)
+    ax.set_yticks(range(len(lanes)), [f"client {client}" for client in clients])
+    ax.tick_params(axis="y", length=0)
+    overlaps = double_holders(holds)
+    for overlap in overlaps:
+        ax.axvspan(
+            overlap.start, min(overlap.end, last), color=LEADERLESS, hatch="..", zorder=0.5, gid="two holders"
+        )
+    for hold in holds:
+        _bars(ax, hold, lanes[hold.client], last)
+    for time, client, token, accepted in writes:
+        if client in lanes and start <= time <= last:
+            marker = "o" if accepted else "X"
+            color = PALETTE["green"] if accepted else FAULT
+            ax.plot(time, lanes[client], marker=marker, markersize=10, color=color, markeredgecolor="white",
+                    linestyle="", zorder=5, gid="write")  # fmt: skip
+            if token:
+                ax.annotate(str(token), (time, lanes[client]), (0, 8), textcoords="offset points",
+                            ha="center", va="bottom", zorder=6, fontsize=9)  # fmt: skip
+    if not holds:
+        ax.text(0.5, 0.5, "nobody got the lock", transform=ax.transAxes, ha="center", color="#777777")
+    ax.set_xlabel("time (s)")
+    ax.set_title(_title(holds, len(clients), len(overlaps)) if title is None else title)
+    if legend:
+        legend_below(ax, _legend(holds, writes, bool(overlaps)))
+    return ax
+
+
+def _bars(ax: Axes, hold: Hold, lane: int, last: float) -> None:
+    until = min(hold.valid_until, last)
+    if hold.acquired > hold.asked:
+        ax.barh(lane, hold.waited, left=hold.asked, height=0.18, color=_WAITS, zorder=2, gid="waits")
+    look: dict[str, Any] = {"height": 0.56, "edgecolor": "#666666", "linewidth": 0.7, "zorder": 3}
+    ax.barh(lane, until - hold.acquired, left=hold.acquired, color=_HOLDS, gid="holds", **look)
+    if hold.believed_until > until:
+        rest = min(hold.believed_until, last) - until
+        ax.barh(lane, rest, left=until, color=_OVER, hatch="///", gid="lease over", **look)
+    if hold.ended == "crashed":
+        ax.plot(hold.believed_until, lane, marker="X", markersize=11, color=FAULT, markeredgecolor="white",
+                linestyle="", zorder=5, gid="crash")  # fmt: skip
+
+
+def _writes(trace: Trace) -> list[tuple[float, Any, int, bool]]:
+    records = trace.records
+    if "accepted" not in records:
+        return []
+    found = records[records["event"] == "write"]
+    return [
+        (time, client, int(token), accepted is True or accepted == 1)
+        for time, client, token, accepted in zip(
+            found["time"], found["client"], found["token"], found["accepted"], strict=True
+        )
+    ]
+
+
+def _last(holds: list[Hold], writes: list[tuple[float, Any, int, bool]]) -> float:
+    times = [hold.acquired if hold.released is None else hold.released for hold in holds]
+    return 1.05 * max([*times, *(time for time, *_ in writes)], default=1.0) or 1.0
+
+
+def _title(holds: list[Hold], clients: int, overlaps: int) -> str:
+    said = f"Lock: {len(holds)} hold{'s' if len(holds) != 1 else ''} by {clients} client"
+    said += "s" if clients != 1 else ""
+    return said + (f", {overlaps} time{'s' if overlaps != 1 else ''} two at once" if overlaps else "")
+
+
+def _legend(holds: list[Hold], writes: list[Any], doubled: bool) -> list[Any]:
+    handles: list[Any] = []
+    if any(hold.waited > 0 for hold in holds):
+        handles.append(Patch(facecolor=_WAITS, label="waits"))
+    handles.append(Patch(facecolor=_HOLDS, edgecolor="#666666", label="holds the lock"))
+    if any(hold.believed_until > hold.valid_until for hold in holds):
+        handles.append(
+            Patch(facecolor=_OVER, edgecolor="#666666", hatch="///", label="believes so, lease over")
+        )
+    if doubled:
+        handles.append(Patch(facecolor=LEADERLESS, hatch="..", edgecolor="white", label="two believe so"))
+    for wanted, marker, color, text in (
+        (True, "o", PALETTE["green"], "write accepted (token)"),
+        (False, "X", FAULT, "write refused (token)"),
+    ):
+        if any(accepted is wanted for *_, accepted in writes):
+            handles.append(Line2D([], [], marker=marker, color=color, linestyle="", markersize=9, label=text))
+    if any(hold.ended == "crashed" for hold in holds):
+        handles.append(Line2D([], [], marker="X", color=FAULT, linestyle="", markersize=9, label="crash"))
+    return handles
