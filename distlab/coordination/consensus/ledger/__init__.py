@@ -12,6 +12,9 @@ private_miner         the double spend with real blocks; ``double_spend`` as a r
 selfish_miner         selfish mining with real blocks; ``selfish_mining`` as a state machine
 nothing_at_stake      signing on every branch, and what slashing does about it
 cheats                nodes that break one rule each; ``ledger_mutants`` has what must refuse them
+ledger_store          a register on a ledger: what clients see of an agreed order
+measures              shares, intervals, forks and hashes of a trace; ``forks`` and ``stake_rounds`` draw many
+ledger_experiments    the runs of the lesson; ``published_ledger`` counts the published figures
 closed_forms          what the papers calculate
 
 The property that all of them are checked against is ``distlab.check.Ledger``.

@@ -70,7 +70,7 @@ class BranchStarter(ProofOfStake):
     confirmations
         How many blocks it wants to revert.
     begin
-        The slot in which it begins.
+        The first slot in which it may begin; it begins in its own next one.
     rules
         As for ``ProofOfStake``.
     """
@@ -85,11 +85,16 @@ class BranchStarter(ProofOfStake):
 
     def slot_begins(self) -> None:
         if self.root is None and self.slot_now() >= self.begin:
-            self.left = self.tip
-            self.root = self.tree.ancestor(self.tip.hash, self.confirmations)
-            self.record("branch", height=self.root.height)
-            self.move_to(self.root)
+            root = self.tree.ancestor(self.tip.hash, self.confirmations)
+            if self.owner(self.slot_now(), root) == self.id:
+                self.begin_branch(root)
         super().slot_begins()
+
+    def begin_branch(self, root: Block) -> None:
+        self.begin = self.slot_now()
+        self.left, self.root = self.tip, root
+        self.record("branch", height=root.height)
+        self.move_to(root)
 
     def is_better(self, block: Block) -> bool:
         if self.root is None or self.done:
@@ -123,7 +128,7 @@ def branch_wins(
         Shares of the stake of the attacker, and of those who sign only on the longest chain; the rest signs
         on both branches.
     z
-        How many blocks the branch is behind at first.
+        How many blocks the branch has to gain, after its first one.
     runs
         How many races.
     slots
@@ -134,7 +139,7 @@ def branch_wins(
     Returns
     -------
     float
-        Without a limit of slots it is (q/honest)^(z+1), or 1 if q >= honest.
+        Without a limit of slots it is (q/honest)^z, or 1 if q >= honest.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def branch_wins(
     if probability(q, "q") + probability(honest, "honest") > 1 + 1e-9:
         raise ValueError(f"q and honest must not add up to more than 1; got {q!r} and {honest!r}.")
     rng = np.random.default_rng(seed)
-    behind = np.full(runs, z + 1, dtype=np.int32)  # it must be one block longer
+    behind = np.full(runs, z, dtype=np.int32)  # its first block is there; it must be one block longer
     for _ in range(slots):
         owner = rng.random(behind.size, dtype=np.float32)
         behind += (owner >= q) & (owner < q + honest)
