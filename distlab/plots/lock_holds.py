@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from distlab.coordination.lock.holds import Hold, double_holders, holds_of
-from distlab.sim import Trace
+from distlab.sim import Pause, Trace
 
-from .style import FAULT, LEADERLESS, PALETTE, axes, legend_below, styled
+from .style import FAULT, INK, LEADERLESS, PALETTE, axes, legend_below, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,8 @@ def lock_holds(
     """Draw who waited for a lock, who held it, who only believed so, and what was written with which token.
 
     The time in which two clients believe that they hold one lock is shaded. Of a trace, writes to the store
-    are drawn too, with their tokens: a disc if the store accepted it, a cross if it refused.
+    are drawn too, with their tokens: a disc if the store accepted it, a cross if it refused; and clients that
+    stand still.
 
     Parameters
     ----------
@@ -94,14 +95,17 @@ def lock_holds(
             ax.plot(time, lanes[client], marker=marker, markersize=10, color=color, markeredgecolor="white",
                     linestyle="", zorder=5, gid="write")  # fmt: skip
             if token:
-                ax.annotate(str(token), (time, lanes[client]), (0, 8), textcoords="offset points",
+                ax.annotate(str(token), (time, lanes[client]), (0, 11), textcoords="offset points",
                             ha="center", va="bottom", zorder=6, fontsize=9)  # fmt: skip
+    pauses = _pauses(source, lanes) if isinstance(source, Trace) else []
+    for client, begin, until in pauses:
+        ax.hlines(lanes[client], begin, min(until, last), color=INK, linewidth=3.0, zorder=4, gid="pause")
     if not holds:
         ax.text(0.5, 0.5, "nobody got the lock", transform=ax.transAxes, ha="center", color="#777777")
     ax.set_xlabel("time (s)")
     ax.set_title(_title(holds, len(clients), len(overlaps)) if title is None else title)
     if legend:
-        legend_below(ax, _legend(holds, writes, bool(overlaps)))
+        legend_below(ax, _legend(holds, writes, bool(overlaps), bool(pauses)))
     return ax
 
 
@@ -117,6 +121,11 @@ def _bars(ax: Axes, hold: Hold, lane: int, last: float) -> None:
     if hold.ended == "crashed":
         ax.plot(hold.believed_until, lane, marker="X", markersize=11, color=FAULT, markeredgecolor="white",
                 linestyle="", zorder=5, gid="crash")  # fmt: skip
+
+
+def _pauses(trace: Trace, lanes: dict[Any, int]) -> list[tuple[Any, float, float]]:
+    faults = [event.payload for event in trace.events() if isinstance(event.payload, Pause)]
+    return [(pause.node, pause.at, pause.end) for pause in faults if pause.node in lanes]
 
 
 def _writes(trace: Trace) -> list[tuple[float, Any, int, bool]]:
@@ -143,7 +152,7 @@ def _title(holds: list[Hold], clients: int, overlaps: int) -> str:
     return said + (f", {overlaps} time{'s' if overlaps != 1 else ''} two at once" if overlaps else "")
 
 
-def _legend(holds: list[Hold], writes: list[Any], doubled: bool) -> list[Any]:
+def _legend(holds: list[Hold], writes: list[Any], doubled: bool, paused: bool) -> list[Any]:
     handles: list[Any] = []
     if any(hold.waited > 0 for hold in holds):
         handles.append(Patch(facecolor=_WAITS, label="waits"))
@@ -152,6 +161,8 @@ def _legend(holds: list[Hold], writes: list[Any], doubled: bool) -> list[Any]:
         handles.append(
             Patch(facecolor=_OVER, edgecolor="#666666", hatch="///", label="believes so, lease over")
         )
+    if paused:
+        handles.append(Line2D([], [], color=INK, linewidth=3.0, label="stands still"))
     if doubled:
         handles.append(Patch(facecolor=LEADERLESS, hatch="..", edgecolor="white", label="two believe so"))
     for wanted, marker, color, text in (

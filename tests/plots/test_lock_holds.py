@@ -36,6 +36,8 @@ def test_a_trace_shows_its_writes_with_their_tokens():
     assert [text.get_text() for text in ax.texts] == ["34", "33"]
     assert [line.get_marker() for line in ax.lines if line.get_gid() == "write"] == ["o", "X"]
     assert ax.get_xlabel() == "time (s)"
+    [pause] = [line for line in ax.collections if line.get_gid() == "pause"]
+    assert pause.get_segments()[0][:, 0].tolist() == [0.1, 5.1]
 
 
 def test_nobody_at_all_is_said():
