@@ -112,11 +112,12 @@ def execute(
 
 
 def _environment(environment: Mapping[str, str], profile: str) -> dict[str, str]:
-    """The kernel's environment: nothing of the user's settings, and the same order of sets every time."""
+    """The kernel's environment: nothing of the user's settings, no server, the same order of sets every time."""
     kept = {
         name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES", "MPLBACKEND")
     }
     return kept | {
+        "DISTLAB_LIVE": "recorded",
         "IPYTHONDIR": profile,
         "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
         "PYTHONHASHSEED": "0",
