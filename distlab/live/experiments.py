@@ -39,6 +39,10 @@ class Experiment:
 # name -> the module and the Experiment in it, "module:NAME"
 EXPERIMENTS: dict[str, str | Experiment] = {
     "live_election": "distlab.live.elections:ELECTION",
+    "lock_benchmark": "distlab.live.locks:BENCHMARK",
+    "lock_herd": "distlab.live.locks:HERD",
+    "lock_pause": "distlab.live.locks:PAUSE",
+    "training_speed_up": "distlab.live.training:SPEED_UP",
     "two_phase_kills_postgres": "distlab.live.two_phase_commit.kills:KILLS_POSTGRES",
     "two_phase_kills_sqlite": "distlab.live.two_phase_commit.kills:KILLS_SQLITE",
     "two_phase_latency_postgres": "distlab.live.two_phase_commit.kills:LATENCY_POSTGRES",

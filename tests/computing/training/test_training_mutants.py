@@ -70,7 +70,7 @@ SCHEMES: dict[str, tuple[type, int, dict[str, Any], Rule, FaultBudget]] = {
 
 
 def _search(build: Callable[[int], Any], rule: Rule, nodes: int, faults: FaultBudget, runs: int) -> Any:
-    return check(build, rule, nodes=nodes, runs=runs, faults=faults, bounds=None, within=4.0, progress=False)
+    return check(build, rule, nodes=nodes, runs=runs, faults=faults, bounds=None, within=10.0, progress=False)
 
 
 @pytest.mark.parametrize("name", SCHEMES)
