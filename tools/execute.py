@@ -112,7 +112,7 @@ def execute(
 
 
 def _environment(environment: Mapping[str, str], profile: str) -> dict[str, str]:
-    """The environment of the kernel: no settings of the user, no servers, the same order of sets every time."""
+    """The kernel's environment: nothing of the user, no servers, and the same order of sets every time."""
     kept = {
         name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES", "MPLBACKEND")
     }
