@@ -64,8 +64,11 @@ def _rows(run: Film, branch: Film) -> list[list[str]]:
     counted = dict.fromkeys([*_records(run), *_records(branch)])
     for event in list(counted)[:8]:
         rows.append([f"noted {event}", str(_records(run).get(event, 0)), str(_records(branch).get(event, 0))])
-    for place, name in enumerate(run.data["nodes"]):
-        rows.append([f"{name} at the end", _end(run, place), _end(branch, place)])
+    ends = [(name, _end(run, place), _end(branch, place)) for place, name in enumerate(run.data["nodes"])]
+    rows += [[f"{name} at the end", one, other] for name, one, other in ends if one != other]
+    if len(ends) > sum(one != other for _, one, other in ends):
+        every = "all" if all(one == other for _, one, other in ends) else "the other"
+        rows.append([f"{every} nodes at the end", "the same", "the same"])
     return rows
 
 

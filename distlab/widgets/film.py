@@ -15,7 +15,6 @@ from distlab.plots.lanes import about, name
 from distlab.plots.roles import looks, terms
 from distlab.plots.style import CURVES
 from distlab.sim import Event, Fault, Trace
-from distlab.sim.faults import Ends
 from distlab.sim.shown import shown
 
 from .stage import Reel, Shot
@@ -324,7 +323,9 @@ class _Cutter:
         return [
             [
                 {"name": attribute, "disk": attribute in self.reel.disk[node], "values": values}
-                for attribute, values in self.reel.memory[node].items()
+                for attribute, values in sorted(
+                    self.reel.memory[node].items(), key=lambda item: len(item[1]) == 1
+                )  # what never changes comes last
             ]
             for node in self.trace.nodes
         ]
@@ -348,5 +349,5 @@ class _Cutter:
                 "step": self.step_of.get(event.row),
             }
             for event in self.every
-            if isinstance(event.payload, Fault) and not isinstance(event.payload, Ends)
+            if isinstance(event.payload, Fault) and event.cause < 0
         ]

@@ -85,7 +85,7 @@ class Player {
     this.count = html("output", { class: "dl-count" });
     this.play = button("Play (space)", icon("play"), () => this.toggle());
     this.unit = html("select", { class: "dl-select", "aria-label": "One step is", onchange: () => this.focusLess() },
-      ...[["event", "event"], ["node", "event of the chosen node"],
+      ...[["event", "event"], ["node", "node's event"],
         ...(film.unit === "s" ? [["0.001", "1 ms"], ["0.01", "10 ms"], ["0.1", "100 ms"], ["1", "1 s"]] : [])]
         .map(([value, text]) => html("option", { value }, text)));
     this.axisMenu = html("select", { class: "dl-select", "aria-label": "The diagram goes by", onchange: () => {
@@ -100,7 +100,8 @@ class Player {
       button("Step forward (right arrow)", icon("forward"), () => this.move(1)),
       button("Last step (End)", icon("last"), () => this.go(this.last)),
       this.slider, this.count,
-      html("label", { class: "dl-label" }, "step by ", this.unit),
+      html("label", { class: "dl-label" }, "step by ", this.unit));
+    const scales = html("div", { class: "dl-tabs" },
       film.unit === "s" ? html("label", { class: "dl-label" }, "diagram by ", this.axisMenu) : null,
       button("Diagram: less detail", "−", () => this.scale(-1)),
       button("Diagram: more detail", "+", () => this.scale(1)));
@@ -118,10 +119,10 @@ class Player {
       class: "dl-player", role: "region", "aria-label": `Player: ${film.title}`, tabindex: "0",
       "data-lm-suppress-shortcuts": "true",
     },
-      html("div", { class: "dl-head" }, html("strong", {}, film.title), this.tabs),
+      html("div", { class: "dl-head" }, html("strong", {}, film.title), this.tabs, scales),
       film.verdict ? html("p", { class: "dl-verdict" }, film.verdict) : null, bar, this.said, this.notice,
       html("div", { class: "dl-stage" }, html("div", { class: "dl-ringbox" }, this.ring, this.compared), this.charts),
-      html("div", { class: "dl-panels" }, this.state, this.flight, this.code, this.faults),
+      html("div", { class: "dl-panels" }, this.flight, this.state, this.code, this.faults),
       html("p", { class: "dl-hint" }, "Keys: ← → step, Page Up and Page Down ten steps, Home, End, space plays."));
     this.root.append(this.box);
     this.root.classList.add("dl-root");
@@ -460,7 +461,9 @@ class Player {
       }
       return group;
     });
-    this.ring.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    const ys = places.map(([, y]) => y);
+    const above = Math.min(...ys) - radius - 22;
+    this.ring.setAttribute("viewBox", `0 ${above} ${wide} ${Math.max(...ys) + radius + (named ? 36 : 12) - above}`);
     const focused = this.ring.contains(document.activeElement) ? [...this.ring.querySelectorAll(".dl-node")].indexOf(document.activeElement) : -1;
     this.ring.replaceChildren(links, ...nodes, labels);
     if (focused >= 0) nodes[focused].focus();
@@ -499,7 +502,7 @@ class Player {
     const film = this.films[which];
     const active = which === this.which;
     const n = film.nodes.length;
-    const lane = clamp((this.films.branch ? 210 : 290) / n, 16, 46);
+    const lane = clamp((this.films.branch ? 230 : wide > 900 ? 360 : 290) / n, 16, wide > 900 ? 58 : 46);
     const top = 30;
     const high = top + n * lane + 30;
     const left = 80;
@@ -695,17 +698,15 @@ class Player {
       const gone = !real.includes(message);
       const who = `${message.type} from ${film.nodes[message.from] || "outside"} to ${film.nodes[message.to]}`;
       return html("tr", gone ? { class: "dl-gone" } : {},
-        html("td", { title: message.say, class: "dl-hands" }, html("span", { class: "dl-dot", style: `background:var(--dl-type-${film.types[message.type].color})` }), message.type),
-        html("td", { class: "dl-hands" }, `${film.short[message.from] ?? "outside"} → ${film.short[message.to]}`),
-        html("td", { class: "dl-hands" }, gone ? (message.fate === "lost" ? "✕ lost" : "✕ cut off") : message.due == null ? "" : `${short(message.due)} s`),
+        html("td", { title: message.say }, html("span", { class: "dl-dot", style: `background:var(--dl-type-${film.types[message.type].color})` }), message.type,
+          html("div", { class: "dl-way" }, `${film.short[message.from] ?? "outside"} → ${film.short[message.to]}, ${gone ? (message.fate === "lost" ? "✕ lost" : "✕ cut off") : message.due == null ? "under way" : `due ${short(message.due)} s`}`)),
         html("td", { class: "dl-hands" }, ...(gone ? [] : [
           this.hand("deliver", `deliver ${who} now`, "deliver", message.row), this.hand("drop", `drop ${who}`, "drop", message.row)])));
     });
     const more = flying.length > 40 ? html("p", {}, `and ${flying.length - 40} more`) : null;
-    this.fill(this.flight, html("h4", {}, `Under way: ${real.length} message${real.length === 1 ? "" : "s"}`),
+    this.fill(this.flight, html("h4", {}, `Under way: ${real.length} message${real.length === 1 ? "" : "s"}`), rows.length && !this.model.get("why") ? html("p", { class: "dl-none" }, "Branch: let another one come first, or lose one.") : null,
       rows.length ? html("table", { "aria-label": "Messages under way" },
-        html("tr", {}, html("th", { scope: "col" }, "message"), html("th", { scope: "col" }, "way"), html("th", { scope: "col" }, "due"), html("th", { scope: "col" }, "branch")),
-        ...rows) : html("p", { class: "dl-none" }, "none"), more);
+...rows) : html("p", { class: "dl-none" }, "none"), more);
   }
 
   drawCode() {
