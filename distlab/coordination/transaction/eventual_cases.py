@@ -9,6 +9,7 @@ messages          transactional messages; the consumer cannot process transactio
 outbox            a service with an outbox, and a consumer
 saga              three steps; C refuses some; an interrupted saga is resumed
 saga backward     the same; an interrupted saga is taken back
+choreography      the same three steps without an orchestrator
 saga with a pivot the second of three steps cannot be taken back; B refuses some, and is asked again
 tcc               try, confirm, cancel
 ================= =================================================================================
@@ -22,6 +23,7 @@ from typing import Any
 
 from distlab.sim import Call, Empirical, Network, Node, NodeId
 
+from .choreography import Dancer
 from .outbox import Consumer, Outbox
 from .saga import Orchestrator, Step
 from .tcc import Reserving, TccCoordinator
@@ -113,6 +115,14 @@ def _saga(of: Callable[[Any], Any], recovery: str = "forward") -> dict[NodeId, N
     }
 
 
+def _choreography(of: Callable[[Any], Any]) -> dict[NodeId, Node]:
+    return {
+        "A": of(Dancer)(None, "B", 3, 800, -200),
+        "B": of(Dancer)("A", "C", 3, 600, 200),
+        "C": of(Dancer)("B", None, 3, flaky=0.3),
+    }
+
+
 def _pivot(of: Callable[[Any], Any]) -> dict[NodeId, Node]:
     return {
         "saga": of(Orchestrator)(["A", "P", "B"], pivot=2, recovery="backward"),
@@ -138,6 +148,7 @@ CASES: dict[str, Case] = {
         Case("outbox", _outbox, _calls("A", "act", 200), 1400),
         Case("saga", _saga, _calls("saga", "start"), 1400, reverse=True),
         Case("saga backward", lambda of: _saga(of, "backward"), _calls("saga", "start"), 1400, reverse=True),
+        Case("choreography", _choreography, _calls("A", "start"), 1400, reverse=True),
         Case("saga with a pivot", _pivot, _calls("saga", "start"), 1400, reverse=True),
         Case("tcc", _tcc, _calls("tcc", "start"), 1400),
     )

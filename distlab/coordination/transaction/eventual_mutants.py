@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from distlab.sim import Node, NodeId
 
 from ..election.mutant import Mutant
+from .choreography import Back, Dancer, Forward, Heard
 from .eventual_cases import CASES, Case
 from .outbox import Acknowledge, Consumer, Outbox, Publish
 from .saga import Orchestrator, Step, Undo, Undone
@@ -149,8 +150,8 @@ class PublishesBeforeItCommits(Outbox):
 
 
 class PublishesOnce(Outbox):
-    def is_due(self, number: int) -> bool:
-        return number not in self.published
+    def doubt(self, number: int) -> None:
+        pass
 
 
 class DeletesWhatItPublished(Outbox):
@@ -270,6 +271,43 @@ class AnswersUndoAtOnce(Step):
         super().on_undo(msg, sender)
 
 
+# --- choreography
+
+
+class ForgetsItsSteps(Dancer):
+    stable = ("balance", "heard")
+
+
+class TellsOnce(Dancer):
+    def repeat(self, saga: int) -> None:
+        pass
+
+
+class TellsNobodyAgain(Dancer):
+    def on_recover(self) -> None:
+        self.become("participant")
+
+
+class StepsTwice(Dancer):
+    def was_told(self, saga: int) -> bool:
+        return False
+
+
+class StepsBackTwice(Dancer):
+    def has_to_undo(self, saga: int) -> bool:
+        return self.outcomes[saga] != "refused"
+
+
+class HearsBeforeItStores(Dancer):
+    def on_forward(self, msg: Forward, sender: NodeId) -> None:
+        self.send(sender, Heard(msg.saga, "forward"))
+        super().on_forward(msg, sender)
+
+    def on_back(self, msg: Back, sender: NodeId) -> None:
+        self.send(sender, Heard(msg.saga, "back"))
+        super().on_back(msg, sender)
+
+
 # --- TCC
 
 
@@ -359,6 +397,7 @@ _ROCKETMQ = "RocketMQ, transactional message"
 _IDEMPOTENT = "at least once needs idempotence"
 _OUTBOX = "Richardson 2018, 3.3"
 _SAGA = "Garcia-Molina and Salem 1987"
+_CHOREOGRAPHY = "Richardson 2018, 4.2"
 _PIVOT = "Mehrotra et al. 1992"
 _TCC = "Pardon and Pautasso 2014"
 _DISK = "a decision is on disk before it is told"
@@ -571,6 +610,24 @@ EVENTUAL_MUTANTS: tuple[CaseMutant, ...] = (
         AnswersUndoAtOnce,
         "answers before it compensates",
         "the compensation is on disk before it is answered",
+        _DISK,
+    ),
+    _mutant("choreography", ForgetsItsSteps, "forgets its steps in a crash", "outcomes are on disk", _DISK),
+    _mutant("choreography", TellsOnce, "tells its neighbour once", "what is told is repeated", _CHOREOGRAPHY),
+    _mutant(
+        "choreography",
+        TellsNobodyAgain,
+        "tells nobody after a crash",
+        "what is stored and was not heard is told again",
+        _CHOREOGRAPHY,
+    ),
+    _mutant("choreography", StepsTwice, "does a step again", "a step is done once", _IDEMPOTENT),
+    _mutant("choreography", StepsBackTwice, "takes a step back twice", "a step is undone once", _IDEMPOTENT),
+    _mutant(
+        "choreography",
+        HearsBeforeItStores,
+        "says that it has heard before it stores",
+        "the outcome is on disk before it is answered",
         _DISK,
     ),
     _mutant(

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from distlab.sim import Node, NodeId, message
+from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
 
 __all__ = ["Acknowledge", "Consumer", "Outbox", "Publish"]
@@ -96,7 +96,7 @@ class Outbox(Node):
         self.patience = seconds(patience, "patience", "more than 0")
         self.takes = seconds(takes, "takes")
         self.outbox: dict[int, int] = {}  # number -> amount, until it is acknowledged
-        self.published: dict[int, float] = {}  # number -> when; not on disk: the relay may forget it
+        self.published: dict[int, Timer] = {}  # number -> how long to wait; the relay may forget it
 
     def on_start(self) -> None:
         self.become("service")
@@ -126,16 +126,22 @@ class Outbox(Node):
 
     def is_due(self, number: int) -> bool:
         """Is it new, or has it waited too long for an acknowledgement?"""
-        return number not in self.published or self.now - self.published[number] >= self.patience
+        return number not in self.published
 
     def publish(self, number: int, amount: int) -> None:
-        self.published[number] = self.now
+        self.published[number] = self.after(self.patience, self.doubt, number)
         self.record("publish", transaction=number)
         self.send(self.consumer, Publish(number, amount))
+
+    def doubt(self, number: int) -> None:
+        """No acknowledgement has come for a while."""
+        del self.published[number]
 
     def on_acknowledge(self, msg: Acknowledge, sender: NodeId) -> None:
         if msg.number in self.outbox:
             del self.outbox[msg.number]
+            if msg.number in self.published:
+                self.published.pop(msg.number).cancel()
             self.record("settle", transaction=msg.number, outcome="commit")
 
 
