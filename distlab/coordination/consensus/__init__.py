@@ -7,9 +7,15 @@ paxos_mutants         Paxos with one safeguard switched off at a time
 oral_messages         the Byzantine generals, OM(m), 1982, with ``Traitor``
 oral_messages_mutants OM(m) with one safeguard switched off at a time
 byzantine_counts      traitors borne, strategies tried, messages, beside the formulas
+pbft                  a service whose replicas may lie, 1999: the view change; ``pbft_normal`` has the three
+                      phases and the checkpoints; ``pbft_messages``, ``pbft_client``, ``pbft_liars``
+pbft_mutants          PBFT with one safeguard switched off at a time
+pbft_runs             clusters, message counts, three replicas, a primary that crashes
 by_hand               a run in which you say what happens next
+ledger                a chain of blocks that strangers write: by work, by stake, by delegates
 """
 
+from . import ledger
 from .by_hand import ByHand
 from .byzantine_counts import all_lies, count_broken, oral_messages_beside_formula, traitors_tolerated
 from .oral_messages import (
@@ -24,25 +30,53 @@ from .oral_messages_mutants import ORAL_MESSAGES_MUTANTS
 from .paxos import Paxos
 from .paxos_mutants import PAXOS_MUTANTS
 from .paxos_schedules import adversary, chosen, duel, late_lower_proposal, undecided_runs
+from .pbft import Pbft
+from .pbft_client import PbftClient
+from .pbft_liars import EquivocatingPrimary, LyingReplica, SilentPrimary, WrongDigestPrimary
+from .pbft_mutants import PBFT_MUTANTS
+from .pbft_runs import (
+    applied,
+    diverging_replicas,
+    pbft_beside_formula,
+    pbft_cluster,
+    pbft_message_count,
+    primary_crashes,
+    three_replicas,
+)
 
 __all__ = [
     "ORAL_MESSAGES_MUTANTS",
     "PAXOS_MUTANTS",
+    "PBFT_MUTANTS",
     "ByHand",
+    "EquivocatingPrimary",
+    "LyingReplica",
     "OralMessages",
     "Paxos",
+    "Pbft",
+    "PbftClient",
+    "SilentPrimary",
     "Traitor",
+    "WrongDigestPrimary",
     "adversary",
     "all_lies",
+    "applied",
     "chosen",
     "count_broken",
+    "diverging_replicas",
     "duel",
     "generals",
     "interactive_consistency",
     "late_lower_proposal",
+    "ledger",
     "oral_message_count",
     "oral_messages_beside_formula",
+    "pbft_beside_formula",
+    "pbft_cluster",
+    "pbft_message_count",
+    "primary_crashes",
     "three_generals",
+    "three_replicas",
     "traitors_tolerated",
     "undecided_runs",
 ]

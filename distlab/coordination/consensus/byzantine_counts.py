@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["all_lies", "count_broken", "oral_messages_beside_formula", "traitors_tolerated"]
 
-_NETWORK = Network(latency=Constant(0.01))
+_NETWORK = Network(latency=Constant(0.08))  # less than a round of 0.1 s
 
 
 def oral_messages_beside_formula(

@@ -188,8 +188,8 @@ class Traitor(OralMessages):
     lies
         What he says: "random", each time another draw of "attack", "retreat" or nothing; "opposite", the
         opposite of what he has heard; "two-faced", "attack" to every second general and "retreat" to the
-        others; "in others' names", the truth, but "retreat" besides as if the commander, or another one
-        whom he told, had said it; or a mapping (path, to) -> what he says there, None for nothing, where it
+        others; "in others' names", "retreat", also as if the commander, or another one whom he told, had
+        said it; or a mapping (path, to) -> what he says there, None for nothing, where it
         differs from the truth.
 
     Raises
@@ -235,7 +235,7 @@ class Traitor(OralMessages):
         if self.lies == "two-faced":
             everybody = sorted((self.id, *self.peers), key=str)
             return (RETREAT, ATTACK)[everybody.index(to) % 2 == 0]
-        return value if isinstance(self.lies, str) else self.lies.get((path, to), value)
+        return RETREAT if isinstance(self.lies, str) else self.lies.get((path, to), value)
 
 
 def oral_message_count(n: int, m: int) -> int:

@@ -27,10 +27,10 @@ The view change::
 What a replica has committed was prepared by 2f+1, of which f+1 are correct; any 2f+1 view changes name it. So
 no other request can get its number in a later view.
 
-Each view change that leads to nothing doubles the time to wait. Against lost messages, a view change is said
-again until 2f+1 are there, and who comes late is sent the NewView. All that a replica has said is on disk, so
-a crash and a return is a pause; the paper counts a replica that forgets among the f. What stands for
-signatures is said in :mod:`.pbft_messages`.
+Each view change that leads to nothing doubles the time to wait. Against lost messages, each step is said
+again when the client asks again, a view change until 2f+1 are there, and who comes late is sent the NewView.
+All that a replica has said is on disk, so a crash and a return is a pause; the paper counts a replica that
+forgets among the f. What stands for signatures is said in :mod:`.pbft_messages`.
 
 Cost: 2n^2 - n + 1 messages per request: 1 request, n-1 pre-prepares, (n-1)^2 prepares, n(n-1) commits and n
 replies; besides n(n-1) for each checkpoint.
@@ -137,8 +137,7 @@ class Pbft(NormalCase):
         if msg.replica != sender or not self.is_sound(msg):
             return
         if msg.view < self.view or (msg.view == self.view and not self.changing):
-            if self.new_view is not None:
-                self.send(sender, self.new_view)
+            self.tell_view(sender)
             return
         self.view_changes.setdefault(msg.view, {})[sender] = msg
         self.join_others()
@@ -253,6 +252,10 @@ class Pbft(NormalCase):
         if found is None:
             return PrePrepare(view, number, NULL, None)
         return PrePrepare(view, number, found.digest, found.request)
+
+    def tell_view(self, replica: NodeId) -> None:
+        if self.new_view is not None and not self.changing:
+            self.send(replica, self.new_view)
 
     # --- rules: what to believe
 

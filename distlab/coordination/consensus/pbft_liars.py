@@ -24,6 +24,8 @@ from .pbft_messages import (
 
 __all__ = ["EquivocatingPrimary", "LyingReplica", "SilentPrimary", "WrongDigestPrimary"]
 
+LIE = ("lie", ())  # a state that nobody has reached
+
 
 class Liar(Pbft):
     """What liars share: they look at each message before it goes out, and remember every request."""
@@ -77,8 +79,9 @@ class WrongDigestPrimary(Liar):
     """
 
     def stories(self, msg: Any, to: NodeId) -> list[Any]:
-        kind: Any = type(msg)
-        return [msg.replace(digest=digest((msg.digest, "wrong"))) if kind is PrePrepare else msg]
+        if not isinstance(msg, PrePrepare):
+            return [msg]
+        return [PrePrepare(msg.view, msg.number, digest((msg.digest, "wrong")), msg.request)]
 
 
 class EquivocatingPrimary(Liar):
@@ -138,23 +141,24 @@ class LyingReplica(Liar):
 
     def another(self, msg: Any) -> Any:
         """The same message with something else in it, signed by this replica as before."""
-        wrong = self.rng.random() < 0.2
-        if type(msg) is PrePrepare:
+        kind, said = type(msg), msg  # a type checker cannot see what @message adds
+        if kind is PrePrepare:
             other = self.any_request(msg.request)
-            return msg.replace(request=other, digest=digest((other, "wrong") if wrong else other))
-        if isinstance(msg, Prepare | Commit):
+            wrong = self.rng.random() < 0.3
+            return said.replace(request=other, digest=msg.digest if wrong else digest(other))
+        if kind in (Prepare, Commit):
             view = msg.view if self.rng.random() < 0.7 else self.rng.randrange(msg.view + 2)
-            return msg.replace(view=view, digest=digest(self.any_request(None)))
-        if isinstance(msg, Checkpoint):
-            return msg.replace(digest=digest((msg.digest, "wrong")))
-        if isinstance(msg, ViewChange):
+            return said.replace(view=view, digest=digest(self.any_request(None)))
+        if kind is Checkpoint:
+            return said.replace(digest=digest(LIE))
+        if kind is ViewChange:
             return self.another_view_change(msg)
-        if isinstance(msg, NewView):
+        if kind is NewView:
             return self.another_new_view(msg)
-        if isinstance(msg, State):
-            return msg.replace(snapshot=(("lie", self.rng.randrange(9)), ()))
-        if isinstance(msg, Reply):
-            return msg.replace(result=("lie", self.rng.randrange(3)))
+        if kind is State:
+            return said.replace(snapshot=LIE)
+        if kind is Reply:
+            return said.replace(result=("lie", self.rng.randrange(3)))
         return msg
 
     def any_request(self, instead: Request | None) -> Request | None:

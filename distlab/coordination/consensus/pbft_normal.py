@@ -117,8 +117,12 @@ class NormalCase(Node):
             return
         if msg.view > self.view or (msg.view == self.view and self.changing):
             self.early.setdefault((msg.view, msg.number), msg)
+        elif msg.view < self.view:
+            self.tell_view(sender)
         elif self.may_accept(msg):
             self.accept(msg)
+        elif self.accepted.get((msg.view, msg.number)) == msg:
+            self.say_again(msg)
 
     def on_prepare(self, msg: Prepare, sender: NodeId) -> None:
         if msg.replica == sender and sender != self.primary_of(msg.view) and self.in_window(msg.number):
@@ -165,8 +169,11 @@ class NormalCase(Node):
     # --- rules: the three phases
 
     def give_number(self, request: Request) -> None:
-        """The primary: the next number to a request that has none in this view."""
-        if self.has_number(request) or not self.in_window(self.number + 1):
+        """The primary: the next number to a request that has none in this view; else, say it again."""
+        known = self.number_of(request)
+        if known is not None:
+            self.say_again(known)
+        if known is not None or not self.in_window(self.number + 1):
             return
         self.number += 1
         pre_prepare = PrePrepare(self.view, self.number, digest(request), request)
@@ -174,11 +181,12 @@ class NormalCase(Node):
         self.broadcast(pre_prepare, self.others())
         self.go_on(self.view, self.number)
 
-    def has_number(self, request: Request) -> bool:
-        return any(
-            view == self.view and pre_prepare.request == request
-            for (view, _), pre_prepare in self.accepted.items()
-        )
+    def number_of(self, request: Request) -> PrePrepare | None:
+        """The pre-prepare that gave it a number in this view."""
+        for (view, _), pre_prepare in self.accepted.items():
+            if view == self.view and pre_prepare.request == request:
+                return pre_prepare
+        return None
 
     def may_accept(self, msg: PrePrepare) -> bool:
         return (
@@ -204,6 +212,13 @@ class NormalCase(Node):
             self.broadcast(prepare, self.others())
         self.go_on(msg.view, msg.number)
 
+    def say_again(self, msg: PrePrepare) -> None:
+        """The client has asked again, so something was lost: each step once more."""
+        key = (msg.view, msg.number, msg.digest)
+        self.broadcast(msg if self.is_primary() else Prepare(*key, self.id), self.others())
+        if self.id in self.commits.get(key, ()):
+            self.broadcast(Commit(*key, self.id), self.others())
+
     def count_prepare(self, msg: Prepare) -> None:
         self.prepares.setdefault((msg.view, msg.number, msg.digest), {})[msg.replica] = msg
 
@@ -228,6 +243,9 @@ class NormalCase(Node):
     def is_committed(self, key: Key) -> bool:
         """Prepared, and 2f+1 commits that match it, the own one among them."""
         return self.is_prepared(key) and len(self.commits[key]) >= self.quorum()
+
+    def tell_view(self, replica: NodeId) -> None:
+        """Somebody is still in an older view; :mod:`.pbft` sends what began this one."""
 
     # --- rules: execution
 

@@ -33,6 +33,7 @@ def pbft_cluster(
     operations: Sequence[Any] = (("write", 1), ("read",)),
     *,
     kind: type[Pbft] = Pbft,
+    client: type[PbftClient] = PbftClient,
     liars: Mapping[NodeId, type[Pbft]] | None = None,
     f: int | None = None,
     **options: Any,
@@ -46,8 +47,8 @@ def pbft_cluster(
     operations
         What each client asks for, one after the other; in ("write", v) v becomes (client, v), so that every
         write is another one.
-    kind
-        The class of the honest replicas.
+    kind, client
+        The classes of the honest replicas and of the clients.
     liars
         Id -> class, for those that lie.
     f
@@ -65,7 +66,7 @@ def pbft_cluster(
     nodes: dict[NodeId, Node] = {id: classes[id](ids, f=f, **options) for id in ids}
     for name in "abcdefghijklmnopqrstuvwxyz"[:clients]:
         asked = [(what[0], (name, what[1])) if what[0] == "write" else what for what in operations]
-        nodes[name] = PbftClient(ids, asked, f=f)
+        nodes[name] = client(ids, asked, f=f)
     return nodes
 
 
