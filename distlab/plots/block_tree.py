@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 
+from distlab.coordination.consensus.ledger.measures import main_chain, tree_of
+from distlab.sim import Trace
+
 from .style import CURVES, INK, PALETTE, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -18,8 +21,8 @@ __all__ = ["block_tree"]
 
 @styled
 def block_tree(
-    blocks: Iterable[Any],
-    main: Sequence[Any],
+    blocks: Trace | Iterable[Any],
+    main: Sequence[Any] | None = None,
     ax: Axes | None = None,
     *,
     spans: Sequence[tuple[float, float, str]] = (),
@@ -31,10 +34,10 @@ def block_tree(
     Parameters
     ----------
     blocks
-        Blocks with ``hash``, ``parent``, ``writer``, ``time`` and ``height``.
+        A trace of a ledger; or blocks with ``hash``, ``parent``, ``writer``, ``time`` and ``height``.
     main
         The blocks of the main chain: filled marks, joined by a thick line. The others are hollow, and their
-        lines are dashed.
+        lines are dashed. None: of a trace, its heaviest chain; of blocks, none of them.
     ax
         Where to draw; None makes a figure.
     spans
@@ -62,12 +65,15 @@ def block_tree(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['main chain', 'stale']
     """
+    if isinstance(blocks, Trace):
+        main = main_chain(blocks) if main is None else main
+        blocks = [block for block in tree_of(blocks).blocks.values() if block.height]
     shown = list(blocks)
     if not shown:
         raise ValueError("blocks must hold at least one block; got none.")
     writers = sorted(dict.fromkeys(block.writer for block in shown), key=str)
     lane = {writer: number for number, writer in enumerate(writers)}
-    inside = {block.hash for block in main}
+    inside = {block.hash for block in main or ()}
     by_hash = {block.hash: block for block in shown}
     ax = axes(ax, 9.6, 0.55 * len(writers) + 1.6)
     for begin, end, label in spans:

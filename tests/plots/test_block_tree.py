@@ -1,6 +1,7 @@
 import pytest
 
 from distlab.coordination.consensus.ledger import GENESIS, seal
+from distlab.coordination.consensus.ledger.ledger_experiments import splits
 from distlab.plots.block_tree import block_tree
 
 A = seal(GENESIS, 1, 1.0)
@@ -36,6 +37,12 @@ def test_times_can_be_shaded():
     assert [text.get_text() for text in ax.texts] == ["cut off"]
     assert [patch.get_gid() for patch in ax.patches] == ["cut off"]
     assert (ax.get_xlabel(), ax.get_title(loc="left")) == ("time (min)", "A split")
+
+
+def test_a_trace_is_drawn_with_its_heaviest_chain():
+    """The run with the partition: 26 blocks of the main chain and 6 stale ones."""
+    ax = block_tree(splits())
+    assert (len(marks(ax, "main")), len(marks(ax, "stale"))) == (26, 6)
 
 
 def test_no_block_is_refused():
