@@ -1,5 +1,6 @@
 """Real leaders fall and are replaced; the models beside them say the same about the order of things."""
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -70,6 +71,7 @@ def test_the_table_has_the_real_and_the_model_side_by_side(needs: Callable[..., 
         ("ZooKeeper", "paused", 1),
     ]
     assert [len(times) for times in found["samples"].values()] == [1, 20] * 4
+    assert json.loads(json.dumps(found)) == found
 
 
 @pytest.mark.parametrize(
