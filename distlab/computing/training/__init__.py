@@ -12,7 +12,7 @@ Data parallel::
     parameter_server     what all servers share; worker: their workers
     synchronous          a barrier, backup workers, patience
     stale_synchronous    a bound on the clocks; without a bound: asynchronous
-    ring_all_reduce, tree_all_reduce    sums without a server; replicas: training with them
+    all_reduce, ring_all_reduce, tree_all_reduce    sums without a server; replicas: training with them
 
 Model parallel and hybrid::
 
@@ -38,6 +38,7 @@ The same on real processes is in :mod:`distlab.live.training`.
 [0.693, 0.563, 0.478]
 """
 
+from .all_reduce import AllReduce
 from .assembly import assembled
 from .closed_forms import (
     bubble_share,
@@ -75,6 +76,7 @@ from .rules import (
     bounded_gap,
     counted_once,
     everybody_finishes,
+    everybody_has_the_sum,
     fresh_gradients,
     replicas_equal,
     resumes_at_the_checkpoint,
@@ -93,6 +95,7 @@ from .worker import Learner, Worker
 
 __all__ = [
     "MUTANTS",
+    "AllReduce",
     "AsynchronousServer",
     "Backward",
     "Bowl",
@@ -138,6 +141,7 @@ __all__ = [
     "crew",
     "delay_limit",
     "everybody_finishes",
+    "everybody_has_the_sum",
     "exchange",
     "final_parameters",
     "fresh_gradients",

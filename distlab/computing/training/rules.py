@@ -22,6 +22,7 @@ __all__ = [
     "bounded_gap",
     "counted_once",
     "everybody_finishes",
+    "everybody_has_the_sum",
     "fresh_gradients",
     "replicas_equal",
     "resumes_at_the_checkpoint",
@@ -108,6 +109,25 @@ def everybody_finishes(trace: Trace) -> str | None:
         return None
     last = max([row.facts["version"] for row in seen(trace, "updated")], default=0)
     return f"training has not ended by {trace.end:.3g} s; the last step that was made is {last}."
+
+
+def everybody_has_the_sum(trace: Trace) -> str | None:
+    """After an all-reduce of the ids every node has their sum.
+
+    >>> from distlab.computing.training import *
+    >>> from distlab.sim import Simulation, cluster
+    >>> everybody_has_the_sum(Simulation(cluster(RingAllReduce, 4)).run())
+    >>> everybody_has_the_sum(Simulation(cluster(RingAllReduce, 4)).run(until=0.03))
+    'worker 1 has no sum at 0.03 s.'
+    """
+    known = {row.node: row for row in reversed(seen(trace, "reduced"))}
+    for node in trace.nodes:
+        if node not in known:
+            return f"{_name(node)} has no sum at {trace.end:.3g} s."
+        found = unpack(known[node].facts["values"]).tolist()
+        if found != [float(sum(trace.nodes))] * 3:
+            return f"{_name(node)} has {found}; the ids are {', '.join(map(str, trace.nodes))}."
+    return None
 
 
 def bounded_gap(bound: int) -> Rule:

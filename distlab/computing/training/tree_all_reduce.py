@@ -17,13 +17,11 @@ Assumed: nobody stops, and messages arrive, however late, in any order, perhaps 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from distlab.sim import Node, NodeId, message
 
+from .all_reduce import AllReduce
 from .vectors import Vector, pack, unpack
 
 __all__ = ["Down", "Tree", "TreeAllReduce", "Up"]
@@ -114,7 +112,7 @@ class Tree(Node):
         self.all_reduced(self.round, unpack(total))
 
 
-class TreeAllReduce(Tree):
+class TreeAllReduce(Tree, AllReduce):
     """One all-reduce: each node begins with a vector of its own.
 
     Recorded is "reduced" with ``values``: the sum, as bytes.
@@ -122,7 +120,7 @@ class TreeAllReduce(Tree):
     Parameters
     ----------
     values
-        What this node adds.
+        What this node adds; None: its id, three times.
 
     Examples
     --------
@@ -133,12 +131,8 @@ class TreeAllReduce(Tree):
     [[10.0], [10.0], [10.0], [10.0]]
     """
 
-    def __init__(self, values: Sequence[float] | Any) -> None:
-        super().__init__()
-        self.values = tuple([float(value) for value in values])
+    all_reduced = AllReduce.all_reduced
 
-    def on_start(self) -> None:
-        self.all_reduce(0, np.array(self.values))
-
-    def all_reduced(self, round: int, total: Vector) -> None:
-        self.record("reduced", values=pack(total))
+    def __init__(self, values: Any = None) -> None:
+        Tree.__init__(self)
+        AllReduce.__init__(self, values)
