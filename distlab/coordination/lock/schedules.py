@@ -90,7 +90,7 @@ def redlock_attempt(ttl: float, one_way: float, drift: float, up: int = 5) -> tu
     >>> redlock_attempt(ttl=10.0, one_way=1.0, drift=0.5)
     (5, 7.5, True)
     """
-    nodes = redlock_cluster(1, ttl=ttl, drift=drift, hold=0.1, patience=2.0 * one_way + ttl)
+    nodes = redlock_cluster(1, ttl=ttl, drift=drift, hold=0.1, patience=2.0 * one_way + 0.01)
     for name in "ABCDE":
         nodes[name] = RedisServer(command=0.0, public=False)
     faults = [Crash(name, at=0.0) for name in "ABCDE"[up:]]
