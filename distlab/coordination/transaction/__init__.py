@@ -11,26 +11,61 @@ presumed_abort      fewer messages and forced writes when it aborts or only read
 presumed_commit     fewer messages and forced writes when it commits
 three_phase         three-phase commit with the course's time-outs
 termination         three-phase commit with a backup coordinator, 1981
+commit_mutants      each commit protocol with one safeguard switched off at a time
+crash_matrix        a crash, or a partition, at every step
+commit_costs        messages and forced writes, by formula and counted; ``commit_measures`` reads traces
+commit_scenarios    the course's examples; ``contention``: many transactions at once
+commit_published    figures of papers
+
+transactional_messages  half messages, check-back, dead letters
+outbox              the message is stored with the effect
+saga                steps and compensations, led by an orchestrator, 1987
+choreography        a saga that nobody leads
+tcc                 try, confirm, cancel
+eventual_cases      the same transfers for these five, to be checked; ``eventual_mutants`` without a safeguard
+eventual_scenarios  runs to look at; ``eventual_measures`` reads numbers from them
+eventual_published  the figures TX-6, TX-7 and TX-8
 
 Messages are in the module of their algorithm: ``two_phase.Prepare``, ``three_phase.PreCommit``.
 """
 
 from .accounts import Change, balances, money
+from .choreography import Dancer
+from .commit_mutants import COMMIT_MUTANTS
+from .eventual_cases import CASES
+from .eventual_mutants import EVENTUAL_MUTANTS
+from .outbox import Consumer, Outbox
 from .presumed_abort import PresumedAbort
 from .presumed_commit import PresumedCommit
+from .saga import Orchestrator, Step
 from .site import Site
+from .tcc import Reserving, TccCoordinator
 from .termination import ThreePhaseTermination
 from .three_phase import ThreePhaseCommit
+from .transactional_messages import Broker, MessageConsumer, Producer
 from .two_phase import TwoPhaseCommit
 from .write_ahead_log import LoggedNode, LogRecord
 
 __all__ = [
+    "CASES",
+    "COMMIT_MUTANTS",
+    "EVENTUAL_MUTANTS",
+    "Broker",
     "Change",
+    "Consumer",
+    "Dancer",
     "LogRecord",
     "LoggedNode",
+    "MessageConsumer",
+    "Orchestrator",
+    "Outbox",
     "PresumedAbort",
     "PresumedCommit",
+    "Producer",
+    "Reserving",
     "Site",
+    "Step",
+    "TccCoordinator",
     "ThreePhaseCommit",
     "ThreePhaseTermination",
     "TwoPhaseCommit",

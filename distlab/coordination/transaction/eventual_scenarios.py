@@ -202,7 +202,7 @@ def lost_acknowledgement(idempotent: bool = True) -> Run:
     return _run(nodes, [_TRANSFER], [lost], until=0.5)
 
 
-def dead_letter(tries: int = 4) -> Run:
+def dead_letter(tries: int = 4, until: float = 1.0) -> Run:
     """The consumer cannot process the message; after some tries the money goes back.
 
     >>> dead_letter().balances
@@ -213,7 +213,7 @@ def dead_letter(tries: int = 4) -> Run:
         "broker": Broker("A", "B", tries=tries),
         "B": MessageConsumer(600, fails=[1]),
     }
-    return _run(nodes, [_TRANSFER], until=2.0)
+    return _run(nodes, [_TRANSFER], until=until)
 
 
 # --- saga
@@ -373,7 +373,7 @@ def suspended_try() -> Run:
         "B": Reserving(600, 200),
     }
     slow = SlowLink("tcc", "B", at=0.0, until=0.1, extra=0.5)
-    return _run(nodes, [Call("tcc", 0.001, "start", (1,))], [slow], until=1.0)
+    return _run(nodes, [Call("tcc", 0.001, "start", (1,))], [slow], until=0.6)
 
 
 # --- any

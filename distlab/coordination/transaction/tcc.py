@@ -224,7 +224,8 @@ class TccCoordinator(Node):
 class Reserving(Node):
     """A participant: an account, or a stock, that reserves before it gives.
 
-    Recorded are "reserve", "do" (used), "release", "empty cancel" and "late try" (transaction, step: its id).
+    Roles are "free" and, while it has reserved something, "reserved". Recorded are "reserve", "do" (used),
+    "release", "empty cancel" and "late try" (transaction, step: its id).
 
     Parameters
     ----------
@@ -255,6 +256,14 @@ class Reserving(Node):
         self.takes = seconds(takes, "takes")
         self.frozen: dict[int, int] = {}  # transaction -> what it has reserved
         self.states: dict[int, str] = {}  # transaction -> tried, confirmed or cancelled
+
+    def on_start(self) -> None:
+        self.show()
+
+    def show(self) -> None:
+        role = "reserved" if self.frozen else "free"
+        if self.role != role:
+            self.become(role)
 
     # --- messages
 
@@ -290,12 +299,14 @@ class Reserving(Node):
         self.frozen[transaction] = self.change
         self.states[transaction] = "tried"
         self.record("reserve", transaction=transaction, step=self.id)
+        self.show()
 
     def confirm(self, transaction: int, sender: NodeId) -> None:
         if self.may_confirm(transaction):
             self.balance += self.frozen.pop(transaction, 0)
             self.states[transaction] = "confirmed"
             self.record("do", transaction=transaction, step=self.id)
+            self.show()
         self.send(sender, Confirmed(transaction))
 
     def cancel(self, transaction: int, sender: NodeId) -> None:
@@ -316,6 +327,7 @@ class Reserving(Node):
         self.frozen.pop(transaction, None)
         self.states[transaction] = "cancelled"
         self.record("release", transaction=transaction, step=self.id)
+        self.show()
 
     def is_cancelled(self, transaction: int) -> bool:
         return self.states.get(transaction) == "cancelled"

@@ -95,7 +95,7 @@ def test_an_acknowledgement_that_is_lost_makes_a_duplicate() -> None:
 
 def test_redelivery_waits_twice_as_long_each_time() -> None:
     """50, 100, 200 ms, ... up to the longest; then a dead letter."""
-    run = dead_letter(tries=5)
+    run = dead_letter(tries=5, until=2.0)
     delivered = run.trace.records.query("event == 'deliver'").time.tolist()
     gaps = [later - earlier for earlier, later in pairwise(delivered)]
     assert gaps == pytest.approx([0.05, 0.1, 0.2, 0.4])
