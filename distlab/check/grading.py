@@ -72,7 +72,15 @@ class Grade:
             self.report._ipython_display_()
 
 
-def grade(algorithm: Any, property: Any, *, runs: int = 200, praise: str = "", **options: Any) -> Grade:
+def grade(
+    algorithm: Any,
+    property: Any,
+    *,
+    runs: int = 200,
+    praise: str = "",
+    around: Callable[[int, Any], Any] | None = None,
+    **options: Any,
+) -> Grade:
     """Judge a learner's algorithm; deterministic; never raises for a wrong answer.
 
     Parameters
@@ -85,6 +93,9 @@ def grade(algorithm: Any, property: Any, *, runs: int = 200, praise: str = "", *
         As for :func:`distlab.check.check`.
     praise
         What to say if it is right, besides the bound of the search.
+    around
+        A function of n and the algorithm that makes the nodes of a run, if the algorithm is only a part of
+        what runs, such as one server and its clients.
 
     Returns
     -------
@@ -103,7 +114,8 @@ def grade(algorithm: Any, property: Any, *, runs: int = 200, praise: str = "", *
     if not attempted(algorithm):
         return Grade("not attempted yet", "")
     try:
-        report = check(algorithm, property, runs=runs, **{"progress": False, **options})
+        whole = algorithm if around is None else lambda n: around(n, algorithm)
+        report = check(whole, property, runs=runs, **{"progress": False, **options})
     except TypeError as error:
         return Grade("wrong", str(error))
     if report.verdict == "passed":

@@ -284,3 +284,28 @@ def test_a_class_among_the_arguments_is_named_in_the_code() -> None:
     )
     assert "kind=Bully" in report.counterexample.code
     assert "import Bully" in report.counterexample.code
+
+
+def test_a_part_of_what_runs_is_graded_with_the_rest_around_it() -> None:
+    """A skeleton is not attempted; an answer runs among the nodes that are made around it."""
+
+    class Skeleton(Overtaken):
+        def on_ordered(self, msg: Ordered, sender: int) -> None: ...
+
+    class Deaf(Overtaken):
+        def on_ordered(self, msg: Ordered, sender: int) -> None:
+            self.heard = True
+
+    def got_both(trace: Trace) -> str | None:
+        return None if len(trace.records) == 2 else "something did not arrive"
+
+    def beside(n: int, kind: type[Node]) -> dict[int, Node]:
+        return {1: Overtaken(), 2: kind()}
+
+    quiet = FaultBudget(0, 0, 0, 0, 0)
+    answers = [
+        grade(kind, got_both, around=beside, nodes=2, runs=2, bounds=None, faults=quiet)
+        for kind in (Skeleton, Deaf, Overtaken)
+    ]
+    assert [answer.status for answer in answers] == ["not attempted yet", "wrong", "right"]
+    assert answers[1].sentence == "something did not arrive"
