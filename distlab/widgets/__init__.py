@@ -1,6 +1,8 @@
 """Panels to play with: controls around a function that draws, and a player that steps through a run.
 
-explorer.py    labelled controls, a picture, and errors as sentences
+explorer.py    labelled controls, a picture and a table, and errors as sentences
+fault_table.py a schedule of faults, edited in a table
+  fault_rows.py  faults as rows, rows as faults
 player.py      the player: a run step by step, and its branches
   film.py      everything that the player shows, as plain data
   stage.py     runs a simulation step by step and notes what a trace does not keep
@@ -11,6 +13,7 @@ player.py      the player: a run step by step, and its branches
 """
 
 from .explorer import explorer, png
+from .fault_table import FaultTable
 from .player import Player, player
 
-__all__ = ["Player", "explorer", "player", "png"]
+__all__ = ["FaultTable", "Player", "explorer", "player", "png"]
