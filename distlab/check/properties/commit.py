@@ -91,7 +91,7 @@ class AtomicCommitment(Property):
                 kind="contract",
             )
         at = f"at t = {seen.time:.4g} s"
-        for other_transaction, node, other in memory.decisions:
+        for other_transaction, node, other in sorted(memory.decisions, key=lambda one: one[1] != seen.node):
             if other_transaction == transaction and other != decision:
                 if node == seen.node:
                     raise Violation(

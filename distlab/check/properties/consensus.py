@@ -34,9 +34,12 @@ class Consensus(Property):
         Paterson 1985).
     liars
         Nodes that may say anything (Byzantine); they are not looked at, and with liars any value may be
-        decided unless ``validity`` holds for the honest.
+        decided, unless ``source`` is honest.
     everyone
         If true, every live node must decide; else one decision is enough.
+    source
+        The node whose proposal must be decided unless it lies, as the commander's in the Byzantine generals'
+        problem; None: any proposal.
 
     Examples
     --------
@@ -45,13 +48,19 @@ class Consensus(Property):
     """
 
     def __init__(
-        self, within: float = 5.0, terminates: bool = True, liars: tuple[Any, ...] = (), everyone: bool = True
+        self,
+        within: float = 5.0,
+        terminates: bool = True,
+        liars: tuple[Any, ...] = (),
+        everyone: bool = True,
+        source: Any = None,
     ) -> None:
         self.within = within
         self.terminates = terminates
         self.liars = tuple(liars)
         self.everyone = everyone
-        self.fixed_size = bool(self.liars)
+        self.source = source
+        self.fixed_size = bool(self.liars) or source is not None
 
     @property
     def goal(self) -> str:
@@ -83,10 +92,12 @@ class Consensus(Property):
             return memory
         instance, value = seen.facts.get("instance"), seen.facts.get("value")
         if seen.name == "propose":
+            if self.source not in (None, seen.node):
+                return memory
             return memory._replace(proposed=_with(memory.proposed, (instance, value)))
         at = f"at t = {seen.time:.4g} s"
         which = "" if instance is None else f" in instance {instance!r}"
-        for other_instance, node, other in memory.decided:
+        for other_instance, node, other in sorted(memory.decided, key=lambda one: one[1] != seen.node):
             if other_instance != instance or other == value:
                 continue
             if node == seen.node:
@@ -101,9 +112,11 @@ class Consensus(Property):
                 (seen.row,),
                 (node, seen.node),
             )
-        if not self.liars and (instance, value) not in memory.proposed:
+        anything = self.liars and (self.source is None or self.source in self.liars)
+        if not anything and (instance, value) not in memory.proposed:
+            who = "nobody" if self.source is None else f"node {self.source!r} never"
             raise Violation(
-                f"validity: node {seen.node!r} decided {value!r} {at}{which}, which nobody had proposed.",
+                f"validity: node {seen.node!r} decided {value!r} {at}{which}, which {who} had proposed.",
                 (seen.row,),
                 (seen.node,),
             )

@@ -13,6 +13,7 @@ from typing import Any
 from ..memory import resorted
 from ..observation import Observation
 from ..property import Property, Violation
+from ..schedule import FaultBudget
 
 __all__ = ["LeaderCompleteness", "LogMatching", "StateMachineSafety"]
 
@@ -57,7 +58,25 @@ class LogMatching(Property):
 
 
 class StateMachineSafety(Property):
-    """If a node has applied an entry at an index, no other node ever applies a different one there."""
+    """If a node has applied an entry at an index, no other node ever applies a different one there.
+
+    Parameters
+    ----------
+    liars
+        Nodes that may do anything (Byzantine); they are not looked at.
+
+    Examples
+    --------
+    >>> StateMachineSafety(liars=(1,)).default_faults().liars
+    (1,)
+    """
+
+    def __init__(self, liars: tuple[Any, ...] = ()) -> None:
+        self.liars = tuple(liars)
+        self.fixed_size = bool(self.liars)
+
+    def default_faults(self) -> FaultBudget:
+        return FaultBudget(liars=self.liars)
 
     @property
     def goal(self) -> str:
@@ -67,7 +86,7 @@ class StateMachineSafety(Property):
         return ()
 
     def see(self, memory: Any, seen: Observation) -> Any:
-        if seen.kind != "record" or seen.name != "apply":
+        if seen.kind != "record" or seen.name != "apply" or seen.node in self.liars:
             return memory
         index, value = seen.facts.get("index"), seen.facts.get("value")
         for at, node, other in memory:
