@@ -29,7 +29,16 @@ from .lock import Lock, LockTimeout
 
 __all__ = ["Contender", "Task", "monotonic_is_shared"]
 
-READY, GO, HOLDS, REPORT = "ready", "go", "holds", "report.json"  # files in the client's directory
+# Files in the client's directory, by which it and the laboratory talk.
+READY, GO, INSIDE, LEAVE, PAUSED, HOLDS, REPORT = (
+    "ready",
+    "go",
+    "inside",
+    "leave",
+    "paused",
+    "holds",
+    "report.json",
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Task:
         Whether it sends its token along.
     pause
         Whether it stops itself inside, once.
+    until_told
+        Whether it stays inside until ``leave()``, instead of ``hold`` seconds.
     """
 
     client: str
@@ -69,6 +80,7 @@ class Task:
     store: str = ""
     fenced: bool = True
     pause: bool = False
+    until_told: bool = False
 
 
 class Contender:
@@ -103,9 +115,17 @@ class Contender:
         """Let it begin."""
         (self.folder / GO).touch()
 
+    def leave(self) -> None:
+        """Let it leave, if it stays inside until told."""
+        (self.folder / LEAVE).touch()
+
+    def is_inside(self) -> bool:
+        """Whether it has got the lock, and stays inside until told."""
+        return (self.folder / INSIDE).exists() and not (self.folder / LEAVE).exists()
+
     def is_paused(self) -> bool:
         """Whether it has stopped itself."""
-        return (self.folder / "paused").exists() and _is_stopped(self.process.pid)
+        return (self.folder / PAUSED).exists() and _is_stopped(self.process.pid)
 
     def wait_until_paused(self, patience: float = 60.0) -> None:
         """Return when it has stopped itself."""
@@ -182,8 +202,7 @@ class _Client:
 
     def run(self) -> None:
         (self.folder / READY).touch()
-        while not (self.folder / GO).exists():
-            time.sleep(0.002)
+        self.wait_for(GO)
         with open(self.folder / HOLDS, "a", buffering=1) as holds:
             for _ in range(self.task.rounds):
                 hold = self.one_round()
@@ -200,6 +219,10 @@ class _Client:
         (self.folder / REPORT).write_text(json.dumps(report))
         self.lock.close()
 
+    def wait_for(self, file: str) -> None:
+        while not (self.folder / file).exists():
+            time.sleep(0.002)
+
     def one_round(self) -> dict[str, Any] | None:
         asked = time.monotonic()
         try:
@@ -208,7 +231,10 @@ class _Client:
             self.timed_out += 1
             return None
         acquired = time.monotonic()
-        if self.store is None:
+        if self.task.until_told:
+            (self.folder / INSIDE).touch()
+            self.wait_for(LEAVE)
+        elif self.store is None:
             time.sleep(self.task.hold)
         else:
             self.sell(self.store, token if self.task.fenced else None)
@@ -236,7 +262,7 @@ class _Client:
                 return
             if not self.paused:
                 self.paused = True
-                (self.folder / "paused").touch()
+                (self.folder / PAUSED).touch()
                 os.kill(os.getpid(), signal.SIGSTOP)
             store.write(self.task.client, seen.value - 1, seen, token)
             self.sold += 1

@@ -74,6 +74,16 @@ class _SessionLock(Lock):
             return False
         return True
 
+    def _watch(self, node: str, watch: Any) -> bool:
+        """Watch a node if it is there; ``exists`` would watch for a missing one to come."""
+        from kazoo.exceptions import NoNodeError
+
+        try:
+            self.client.retry(self.client.get, node, watch)
+        except NoNodeError:
+            return False
+        return True
+
     def _told(self, event: Any) -> bool:
         """Count a notification; whether it is one, and not a sign of the connection."""
         deleted = event.type == "DELETED"
@@ -139,7 +149,7 @@ class PredecessorLock(_SessionLock):
                 break
             free = threading.Event()
             watch = lambda event, free=free: self._told(event) and free.set()  # noqa: E731
-            if client.retry(client.exists, f"{self.path}/{max(before)}", watch) is None:
+            if not self._watch(f"{self.path}/{max(before)}", watch):
                 continue
             if not free.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
                 client.retry(client.delete, self.node)
@@ -170,7 +180,7 @@ class HerdLock(_SessionLock):
                 return time.monotonic(), Grant(client.retry(client.exists, node).czxid, None)
             free = threading.Event()
             watch = lambda event, free=free: self._told(event) and free.set()  # noqa: E731
-            if client.retry(client.exists, node, watch) is None:
+            if not self._watch(node, watch):
                 continue
             if not free.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
                 raise self._too_late()

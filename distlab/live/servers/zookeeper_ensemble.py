@@ -194,6 +194,11 @@ class ZooKeeper(Ensemble):
                 return member
         return None
 
+    def watches(self) -> int:
+        """Return how many watches clients have set and were not told of yet (``mntr``)."""
+        lines = [line.split() for member in self.members for line in member.ask("mntr").splitlines()]
+        return sum(int(line[1]) for line in lines if line[:1] == ["zk_watch_count"])
+
     def client(self, timeout: float = 4.0, **options: Any) -> Any:
         """Return a connected client of kazoo; call its ``stop()`` and ``close()``.
 
