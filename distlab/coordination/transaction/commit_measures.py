@@ -13,7 +13,7 @@ deadlocks          circles of transactions that wait for each other's locks
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from distlab.sim import NodeId, Trace
@@ -173,7 +173,7 @@ def outcomes(trace: Trace) -> dict[str, int]:
 def deadlocks(trace: Trace) -> int:
     """How often a transaction began to wait and closed a circle of transactions that wait for each other.
 
-    A transaction waits from "waits" to "locked" or "decide" at that site.
+    A transaction waits from "waits" to "locked" or "decide" at that site, for all that stand before it.
 
     Examples
     --------
@@ -182,31 +182,36 @@ def deadlocks(trace: Trace) -> int:
     >>> sites = [TwoPhaseCommit({"A": 100}, transactions=0) for _ in range(4)]
     >>> both = {3: {"A": -1}, 4: {"A": 1}}
     >>> calls = [Call(1, 0.0, "begin", ("S", both)), Call(2, 0.0, "begin", ("T", both))]
-    >>> sim = Simulation(sites, Network(latency=Uniform(0.005, 0.015)), workload=calls, seed=1)
+    >>> sim = Simulation(sites, Network(latency=Uniform(0.005, 0.015)), workload=calls, seed=4)
     >>> deadlocks(sim.run(until=2.0))
     1
     """
-    waits: dict[tuple[NodeId, Any], Any] = {}  # (site, who) -> for whom
+    waits: dict[tuple[NodeId, Any], list[Any]] = {}  # (site, who) -> for whom
     count = 0
     for seen in _seen(trace):
-        key = (seen.node, seen.transaction)
         if seen.event == "waits":
-            waits[key] = seen.facts["holder"]
-            count += _reaches(waits, seen.facts["holder"], seen.transaction)
+            waits[seen.node, seen.transaction] = list(seen.facts["ahead"])
+            count += _reaches(waits, seen.facts["ahead"], seen.transaction)
         elif seen.event in ("locked", "decide", "read"):
-            waits.pop(key, None)
+            waits.pop((seen.node, seen.transaction), None)
+        if seen.event in ("unlocked", "decide", "read"):
+            for (site, _), ahead in waits.items():
+                if site == seen.node and seen.transaction in ahead:
+                    ahead.remove(seen.transaction)
     return count
 
 
-def _reaches(waits: dict[tuple[NodeId, Any], Any], start: Any, goal: Any) -> bool:
-    """Does ``start`` wait, directly or not, for ``goal``?"""
-    front, known = [start], [start]
+def _reaches(waits: dict[tuple[NodeId, Any], list[Any]], starts: Iterable[Any], goal: Any) -> bool:
+    """Does one of ``starts`` wait, directly or not, for ``goal``?"""
+    front = list(starts)
+    known = list(starts)
     while front:
         one = front.pop()
         if one == goal:
             return True
-        for (_, who), holder in waits.items():
-            if who == one and holder not in known:
-                known.append(holder)
-                front.append(holder)
+        for (_, who), ahead in waits.items():
+            if who == one:
+                new = [each for each in ahead if each not in known]
+                known += new
+                front += new
     return False

@@ -54,7 +54,7 @@ class Branch:
 class Site(LoggedNode):
     """A participant up to its vote, and after the decision. Protocols add messages.
 
-    Recorded are "waits" (with the ``holder``), "locked", "unlocked", "vote" (``yes``), "read", and "decide"
+    Recorded are "waits" (for those ``ahead``), "locked", "unlocked", "vote" (``yes``), "read", and "decide"
     (``decision``), each with its ``transaction``; votes, when they are on disk.
 
     Parameters
@@ -120,9 +120,8 @@ class Site(LoggedNode):
         if self.holds_locks(transaction, changes):
             self.prepare(transaction)
         else:
-            holders = [self.locks[account][0] for account, _ in changes]
-            holder = next(holder for holder in holders if holder != transaction)
-            self.record("waits", transaction=transaction, holder=holder)
+            ahead = [one for account, _ in changes for one in self.locks[account] if one != transaction]
+            self.record("waits", transaction=transaction, ahead=tuple(ahead))
             self.timers[transaction] = self.after(self.lock_wait, self.refuse, transaction)
 
     def holds_locks(self, transaction: Any, changes: tuple[Change, ...]) -> bool:
