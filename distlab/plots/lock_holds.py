@@ -30,7 +30,7 @@ def lock_holds(
     *,
     start: float = 0.0,
     end: float | None = None,
-    legend: bool = True,
+    legend: bool | str = True,
     title: str | None = None,
 ) -> Axes:
     """Draw who waited for a lock, who held it, who only believed so, and what was written with which token.
@@ -48,7 +48,7 @@ def lock_holds(
     start, end
         The window of time in seconds; None: to the last thing that happened.
     legend
-        Whether to explain the looks; of several charts, one is enough.
+        Whether to explain the looks that occur; "all": every look, for one of several charts.
     title
         None: "Lock: 3 holds by 2 clients".
 
@@ -95,7 +95,7 @@ def lock_holds(
             ax.plot(time, lanes[client], marker=marker, markersize=10, color=color, markeredgecolor="white",
                     linestyle="", zorder=5, gid="write")  # fmt: skip
             if token:
-                ax.annotate(str(token), (time, lanes[client]), (0, 11), textcoords="offset points",
+                ax.annotate(str(token), (time, lanes[client] - 0.28), (0, 2), textcoords="offset points",
                             ha="center", va="bottom", zorder=6, fontsize=9)  # fmt: skip
     pauses = _pauses(source, lanes) if isinstance(source, Trace) else []
     for client, begin, until in pauses:
@@ -105,7 +105,7 @@ def lock_holds(
     ax.set_xlabel("time (s)")
     ax.set_title(_title(holds, len(clients), len(overlaps)) if title is None else title)
     if legend:
-        legend_below(ax, _legend(holds, writes, bool(overlaps), bool(pauses)))
+        legend_below(ax, _legend(holds, writes, bool(overlaps), bool(pauses), legend == "all"))
     return ax
 
 
@@ -152,25 +152,27 @@ def _title(holds: list[Hold], clients: int, overlaps: int) -> str:
     return said + (f", {overlaps} time{'s' if overlaps != 1 else ''} two at once" if overlaps else "")
 
 
-def _legend(holds: list[Hold], writes: list[Any], doubled: bool, paused: bool) -> list[Any]:
+def _legend(
+    holds: list[Hold], writes: list[Any], doubled: bool, paused: bool, all_of_them: bool
+) -> list[Any]:
     handles: list[Any] = []
-    if any(hold.waited > 0 for hold in holds):
+    if all_of_them or any(hold.waited > 0 for hold in holds):
         handles.append(Patch(facecolor=_WAITS, label="waits"))
     handles.append(Patch(facecolor=_HOLDS, edgecolor="#666666", label="holds the lock"))
-    if any(hold.believed_until > hold.valid_until for hold in holds):
+    if all_of_them or any(hold.believed_until > hold.valid_until for hold in holds):
         handles.append(
             Patch(facecolor=_OVER, edgecolor="#666666", hatch="///", label="believes so, lease over")
         )
-    if paused:
+    if paused or all_of_them:
         handles.append(Line2D([], [], color=INK, linewidth=3.0, label="stands still"))
-    if doubled:
+    if doubled or all_of_them:
         handles.append(Patch(facecolor=LEADERLESS, hatch="..", edgecolor="white", label="two believe so"))
     for wanted, marker, color, text in (
         (True, "o", PALETTE["green"], "write accepted (token)"),
         (False, "X", FAULT, "write refused (token)"),
     ):
-        if any(accepted is wanted for *_, accepted in writes):
+        if all_of_them or any(accepted is wanted for *_, accepted in writes):
             handles.append(Line2D([], [], marker=marker, color=color, linestyle="", markersize=9, label=text))
-    if any(hold.ended == "crashed" for hold in holds):
+    if all_of_them or any(hold.ended == "crashed" for hold in holds):
         handles.append(Line2D([], [], marker="X", color=FAULT, linestyle="", markersize=9, label="crash"))
     return handles

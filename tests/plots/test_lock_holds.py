@@ -56,3 +56,9 @@ def test_a_crash_is_marked_and_legends_can_be_left_out():
     ax = lock_holds([Hold(1, "stock", 0.0, 0.0, released=1.0, ended="crashed")], legend=False)
     assert [line.get_gid() for line in ax.lines] == ["crash"]
     assert ax.get_legend() is None
+
+
+def test_one_of_several_charts_explains_all() -> None:
+    """With legend="all" every look is named, whether or not it occurs."""
+    entries = [text.get_text() for text in lock_holds([SECOND], legend="all").get_legend().get_texts()]
+    assert {"stands still", "two believe so", "write refused (token)", "crash"} <= set(entries)
