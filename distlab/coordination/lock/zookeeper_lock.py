@@ -77,11 +77,13 @@ class _SessionClient(LockClient):
         self.heard = 0  # notifications that came over it
         self.mine: str | None = None  # our node
         self.watched: str | None = None
+        self.withdrawn = False  # has our node been given up, because our session may be over?
 
     # --- the session
 
     def acquire(self) -> None:
         self.mine = None
+        self.withdrawn = False
         if self.session is None:
             self.connect()
         else:
@@ -138,8 +140,13 @@ class _SessionClient(LockClient):
         if not self.watch_lease or left > 0:
             self.settle()
             self.granted(zxid, left, **facts)
-        elif self.mine is not None:  # our session may be over by now: line up again
-            self.ask(self.server, Delete(self.number(), self.mine))
+        elif self.mine is not None:
+            self.withdraw(self.mine)
+
+    def withdraw(self, path: str) -> None:
+        """Give our node up, whatever else we hear of it, and line up again when it is gone."""
+        self.withdrawn = True
+        self.ask(self.server, Delete(self.number(), path))
 
     def number(self) -> int:
         assert self.session is not None
@@ -164,8 +171,7 @@ class _SessionClient(LockClient):
             self.mine = None
             self.given_back()
         elif self.state == "waiting" and self.unanswered is not None and self.unanswered.pending:
-            self.mine = None
-            self.line_up()
+            self.acquire()
 
     # --- to wait
 
@@ -250,12 +256,17 @@ class ZooKeeperClient(_SessionClient):
     def look_again(self) -> None:
         if self.session is None:
             self.acquire()
-        else:
+        elif not self.withdrawn:
             self.watched = None
             self.ask(self.server, GetChildren(self.session, self.parent()))
 
     def on_children(self, msg: Children, sender: NodeId) -> None:
-        if self.state != "waiting" or msg.session != self.session or self.watched is not None:
+        if (
+            self.state != "waiting"
+            or msg.session != self.session
+            or self.watched is not None
+            or self.withdrawn
+        ):
             return
         queue = sorted(zip(msg.names, msg.zxids, strict=True), key=lambda one: sequence(one[0]))
         mine = [one for one in queue if self.is_mine(one[0])]
