@@ -23,9 +23,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from distlab.sim import Node, NodeId, Timer, message
+from distlab.sim import NodeId, Timer, message
 from distlab.sim.distributions import seconds
 from distlab.sim.network import probability
+
+from .local_transactions import LocalTransactions
 
 __all__ = ["Back", "Dancer", "Forward", "Heard"]
 
@@ -52,7 +54,7 @@ class Heard:
     way: str
 
 
-class Dancer(Node):
+class Dancer(LocalTransactions):
     """A participant of a choreographed saga. The first one's ``start(saga)`` begins it.
 
     Recorded are "begin" (transaction, steps) by the first, "do", "undo" and "refuse" (transaction, step: its
@@ -106,10 +108,9 @@ class Dancer(Node):
         self.before = before
         self.behind = after
         self.steps = steps
-        self.balance = balance
+        super().__init__(balance, takes=takes)
         self.change = change
         self.flaky = probability(flaky, "flaky")
-        self.takes = seconds(takes, "takes")
         self.patience = seconds(patience, "patience", "more than 0")
         self.outcomes: dict[int, str] = {}  # saga -> done, refused or undone
         self.heard: dict[int, str] = {}  # saga -> the last outcome that the neighbour has stored
@@ -126,15 +127,15 @@ class Dancer(Node):
     def start(self, saga: int) -> None:
         """Begin a saga; to be asked of the first participant."""
         if saga not in self.outcomes:
-            self.work(self.takes, self.execute, saga, None)
+            self.transact(self.execute, Forward(saga), None)
 
     # --- messages
 
     def on_forward(self, msg: Forward, sender: NodeId) -> None:
-        self.work(self.takes, self.execute, msg.saga, sender)
+        self.transact(self.execute, msg, sender)
 
     def on_back(self, msg: Back, sender: NodeId) -> None:
-        self.work(self.takes, self.compensate, msg.saga, sender)
+        self.transact(self.compensate, msg, sender)
 
     def on_heard(self, msg: Heard, sender: NodeId) -> None:
         if msg.saga in self.outcomes and msg.way == self.way(msg.saga):
@@ -144,7 +145,8 @@ class Dancer(Node):
 
     # --- rules: local transactions
 
-    def execute(self, saga: int, sender: NodeId | None) -> None:
+    def execute(self, msg: Forward, sender: NodeId | None) -> None:
+        saga = msg.saga
         if not self.was_told(saga):
             if sender is None:
                 self.record("begin", transaction=saga, steps=self.steps)
@@ -159,7 +161,8 @@ class Dancer(Node):
         if sender is not None:
             self.send(sender, Heard(saga, "forward"))
 
-    def compensate(self, saga: int, sender: NodeId) -> None:
+    def compensate(self, msg: Back, sender: NodeId) -> None:
+        saga = msg.saga
         if self.has_to_undo(saga):
             self.balance -= self.change
             self.record("undo", transaction=saga, step=self.id)

@@ -27,6 +27,8 @@ from typing import ClassVar
 from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
 
+from .local_transactions import LocalTransactions
+
 __all__ = ["Acknowledge", "Consumer", "Outbox", "Publish"]
 
 
@@ -145,7 +147,7 @@ class Outbox(Node):
             self.record("settle", transaction=msg.number, outcome="commit")
 
 
-class Consumer(Node):
+class Consumer(LocalTransactions):
     """A service that receives amounts, each at least once, and adds each once.
 
     Recorded are "do" (transaction, step=2) and "duplicate" (transaction).
@@ -171,15 +173,14 @@ class Consumer(Node):
     stable: ClassVar[tuple[str, ...]] = ("balance", "processed")
 
     def __init__(self, balance: int = 0, *, takes: float = 0.005) -> None:
-        self.balance = balance
-        self.takes = seconds(takes, "takes")
+        super().__init__(balance, takes=takes)
         self.processed: dict[int, bool] = {}  # the numbers, in the same database as the balance
 
     def on_start(self) -> None:
         self.become("consumer")
 
     def on_publish(self, msg: Publish, sender: NodeId) -> None:
-        self.work(self.takes, self.process, msg, sender)
+        self.transact(self.process, msg, sender)
 
     # --- rules
 

@@ -32,6 +32,8 @@ from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
 from distlab.sim.network import probability
 
+from .local_transactions import LocalTransactions
+
 __all__ = ["Do", "Done", "Orchestrator", "Refused", "Step", "Undo", "Undone"]
 
 
@@ -255,7 +257,7 @@ class Orchestrator(Node):
             self.waiting[saga] = self.after(self.patience, self.go_on, saga)
 
 
-class Step(Node):
+class Step(LocalTransactions):
     """A participant: an account, or a stock, and one local transaction on it.
 
     Recorded are "do" and "undo" (transaction, step, balance), "refuse" (transaction, step) and, by
@@ -300,12 +302,11 @@ class Step(Node):
         compensates: bool = True,
         takes: float = 0.005,
     ) -> None:
-        self.balance = balance
+        super().__init__(balance, takes=takes)
         self.change = change
         self.refuses = refuses
         self.flaky = probability(flaky, "flaky")
         self.compensates = compensates
-        self.takes = seconds(takes, "takes")
         self.outcomes: dict[tuple[int, int], str | int] = {}  # done, undone, or the last attempt refused
 
     def read(self) -> None:
@@ -315,10 +316,10 @@ class Step(Node):
     # --- messages
 
     def on_do(self, msg: Do, sender: NodeId) -> None:
-        self.work(self.takes, self.execute, msg, sender)
+        self.transact(self.execute, msg, sender)
 
     def on_undo(self, msg: Undo, sender: NodeId) -> None:
-        self.work(self.takes, self.compensate, msg, sender)
+        self.transact(self.compensate, msg, sender)
 
     # --- rules: local transactions
 

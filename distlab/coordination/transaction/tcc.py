@@ -31,6 +31,8 @@ from typing import ClassVar
 from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
 
+from .local_transactions import LocalTransactions
+
 __all__ = [
     "Cancel",
     "Cancelled",
@@ -221,7 +223,7 @@ class TccCoordinator(Node):
             self.decide(transaction, "cancel")
 
 
-class Reserving(Node):
+class Reserving(LocalTransactions):
     """A participant: an account, or a stock, that reserves before it gives.
 
     Roles are "free" and, while it has reserved something, "reserved". Recorded are "reserve", "do" (used),
@@ -251,9 +253,8 @@ class Reserving(Node):
     stable: ClassVar[tuple[str, ...]] = ("balance", "frozen", "states")
 
     def __init__(self, balance: int = 0, change: int = 0, *, takes: float = 0.005) -> None:
-        self.balance = balance
+        super().__init__(balance, takes=takes)
         self.change = change
-        self.takes = seconds(takes, "takes")
         self.frozen: dict[int, int] = {}  # transaction -> what it has reserved
         self.states: dict[int, str] = {}  # transaction -> tried, confirmed or cancelled
 
@@ -268,17 +269,18 @@ class Reserving(Node):
     # --- messages
 
     def on_try(self, msg: Try, sender: NodeId) -> None:
-        self.work(self.takes, self.try_it, msg.transaction, sender)
+        self.transact(self.try_it, msg, sender)
 
     def on_confirm(self, msg: Confirm, sender: NodeId) -> None:
-        self.work(self.takes, self.confirm, msg.transaction, sender)
+        self.transact(self.confirm, msg, sender)
 
     def on_cancel(self, msg: Cancel, sender: NodeId) -> None:
-        self.work(self.takes, self.cancel, msg.transaction, sender)
+        self.transact(self.cancel, msg, sender)
 
     # --- rules: local transactions
 
-    def try_it(self, transaction: int, sender: NodeId) -> None:
+    def try_it(self, msg: Try, sender: NodeId) -> None:
+        transaction = msg.transaction
         if self.is_cancelled(transaction):
             self.record("late try", transaction=transaction, step=self.id)
             self.send(sender, Tried(transaction, False))
@@ -301,7 +303,8 @@ class Reserving(Node):
         self.record("reserve", transaction=transaction, step=self.id)
         self.show()
 
-    def confirm(self, transaction: int, sender: NodeId) -> None:
+    def confirm(self, msg: Confirm, sender: NodeId) -> None:
+        transaction = msg.transaction
         if self.may_confirm(transaction):
             self.balance += self.frozen.pop(transaction, 0)
             self.states[transaction] = "confirmed"
@@ -309,7 +312,8 @@ class Reserving(Node):
             self.show()
         self.send(sender, Confirmed(transaction))
 
-    def cancel(self, transaction: int, sender: NodeId) -> None:
+    def cancel(self, msg: Cancel, sender: NodeId) -> None:
+        transaction = msg.transaction
         if transaction not in self.states:
             self.cancel_nothing(transaction, sender)
             return

@@ -38,6 +38,8 @@ from typing import ClassVar
 from distlab.sim import Node, NodeId, Timer, message
 from distlab.sim.distributions import seconds
 
+from .local_transactions import LocalTransactions
+
 __all__ = [
     "Annul",
     "Annulled",
@@ -448,7 +450,7 @@ class Broker(Node):
         self.timers[transaction] = self.after(delay, method, transaction)  # type: ignore[arg-type]
 
 
-class MessageConsumer(Node):
+class MessageConsumer(LocalTransactions):
     """An account to which amounts come in, each at least once, and count once.
 
     Recorded are "do" (transaction, step=2), "duplicate", "fail" and "annul" (transaction).
@@ -476,9 +478,8 @@ class MessageConsumer(Node):
     stable: ClassVar[tuple[str, ...]] = ("balance", "known")
 
     def __init__(self, balance: int = 0, *, fails: Collection[int] = (), takes: float = 0.005) -> None:
-        self.balance = balance
+        super().__init__(balance, takes=takes)
         self.fails = tuple(fails)
-        self.takes = seconds(takes, "takes")
         self.known: dict[int, str] = {}  # transaction -> consumed or annulled; beside the balance, on disk
 
     def on_start(self) -> None:
@@ -487,10 +488,10 @@ class MessageConsumer(Node):
     # --- messages
 
     def on_deliver(self, msg: Deliver, sender: NodeId) -> None:
-        self.work(self.takes, self.consume, msg, sender)
+        self.transact(self.consume, msg, sender)
 
     def on_annul(self, msg: Annul, sender: NodeId) -> None:
-        self.work(self.takes, self.annul, msg.transaction, sender)
+        self.transact(self.annul, msg, sender)
 
     # --- rules: local transactions
 
@@ -508,7 +509,8 @@ class MessageConsumer(Node):
             self.remember(msg.transaction, "consumed")
         self.send(sender, Consumed(msg.transaction))
 
-    def annul(self, transaction: int, sender: NodeId) -> None:
+    def annul(self, msg: Annul, sender: NodeId) -> None:
+        transaction = msg.transaction
         if transaction not in self.known:
             self.record("annul", transaction=transaction)
             self.remember_annulled(transaction)

@@ -115,7 +115,7 @@ def test_there_is_no_isolation() -> None:
 def test_a_command_that_comes_again_gets_the_same_answer_and_has_no_effect() -> None:
     """Two commands for the same step: one effect."""
     nodes = {"saga": Orchestrator(["A"]), "A": Step(800, -200)}
-    calls = [Call("saga", 0.0, "start", (1,)), Call("saga", 0.0, "send", ("A", Do(1, 1, 1)))]
+    calls = [Call("saga", 0.0, "start", (1,)), Call("saga", 0.02, "send", ("A", Do(1, 1, 1)))]
     sim = Simulation(nodes, workload=calls)
     trace = sim.run()
     assert (trace.messages.type == "Done").sum() == 2
