@@ -1,16 +1,16 @@
 """The process that keeps the servers of one laboratory: it starts them, and it ends them whatever happens.
 
 Run as a program of its own, with the standard library only. The laboratory writes commands to its standard
-input, one JSON object a line, and reads one answer a line. When that input ends, because the laboratory
-closed it, was interrupted or was killed, the keeper ends every process that it started and removes their
-directory. So nothing stays behind, on any system that closes the pipes of a dead process.
+input, one JSON object a line, and reads one answer a line, with the same number. When that input ends, because
+the laboratory closed it, was interrupted or was killed, the keeper ends every process that it started and
+removes their directory. So nothing stays behind, on any system that closes the pipes of a dead process.
 
 ===========  ==========================================  ================================================
 command      arguments                                   answer
 ===========  ==========================================  ================================================
 start        argv, folder, log, env, user, last_signal   pid
 poll         pid                                         status: None while it runs, else its exit status
-signal       pid, number                                 status, as above
+signal       pid, signal_number                          status, as above
 end          pids, patience                              statuses, once all of them are gone
 ===========  ==========================================  ================================================
 
@@ -98,14 +98,14 @@ class Keeper:
         """The exit status of a process; None while it runs."""
         return self.processes[pid].poll()
 
-    def signal(self, pid: int, number: int) -> int | None:
+    def signal(self, pid: int, signal_number: int) -> int | None:
         """Send a signal, unless the process is gone. A killed process is awaited."""
         process = self.processes[pid]
-        if process.poll() is None and number == KILL:
+        if process.poll() is None and signal_number == KILL:
             _kill(process)
             process.wait()
         elif process.poll() is None:
-            process.send_signal(number)
+            process.send_signal(signal_number)
         return process.poll()
 
     def end(self, pids: list[int], patience: float) -> list[int | None]:
@@ -159,11 +159,11 @@ class Keeper:
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Carry out one command."""
-        name, arguments = command.pop("do"), command
+        number, name = command.pop("number"), command.pop("do")
         try:
-            return {"value": getattr(self, name)(**arguments)}
+            return {"number": number, "value": getattr(self, name)(**command)}
         except Exception as error:  # the laboratory says it to its user
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"number": number, "error": f"{type(error).__name__}: {error}"}
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

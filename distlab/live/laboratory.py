@@ -32,7 +32,7 @@ class Laboratory:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.folders = 0
+        self.folders = self.commands = 0
         self.keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py"))],
             stdin=subprocess.PIPE,
@@ -47,9 +47,13 @@ class Laboratory:
         with self.lock:
             assert self.keeper.stdin is not None
             try:
-                self.keeper.stdin.write(json.dumps({"do": do, **arguments}).encode() + b"\n")
+                self.commands += 1
+                command = {"do": do, "number": self.commands, **arguments}
+                self.keeper.stdin.write(json.dumps(command).encode() + b"\n")
                 self.keeper.stdin.flush()
                 answer = self._read()
+                while answer["number"] != self.commands:  # left by a command whose sender was interrupted
+                    answer = self._read()
             except (BrokenPipeError, ValueError):  # it was killed, or closed
                 raise LiveError("The process that keeps the servers has ended, and they with it.") from None
         if "error" in answer:
@@ -197,7 +201,7 @@ class Process:
     def send(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
         if self.status is None:
-            self.status = self.laboratory.ask("signal", pid=self.pid, number=int(number))
+            self.status = self.laboratory.ask("signal", pid=self.pid, signal_number=int(number))
 
     def pause(self) -> None:
         """Stop it where it is (SIGSTOP), as a long garbage collection or a suspended machine would."""

@@ -165,9 +165,10 @@ def _zookeeper() -> Iterator[str]:
     """Class paths: of Debian's package, of an unpacked release, of Homebrew."""
     if java() is None:
         return
-    debian = Path("/usr", "share", "java", "zookeeper.jar")
-    if debian.exists():
-        yield str(debian)
+    debian = Path("/usr", "share", "java")
+    if (debian / "zookeeper.jar").exists():
+        logger = debian / "slf4j-simple.jar"
+        yield os.pathsep.join(str(jar) for jar in (debian / "zookeeper.jar", logger) if jar.exists())
     homes = [Path(os.environ["ZOOKEEPER_HOME"])] if "ZOOKEEPER_HOME" in os.environ else []
     for script in ("zkServer.sh", "zkServer"):
         homes += [Path(found).resolve().parent.parent for found in _on_path(script)]
@@ -210,7 +211,7 @@ def _sqlite_version(path: str) -> str:
 
 
 def _zookeeper_version(classpath: str) -> str:
-    jars = sorted(Path(classpath).parent.glob("zookeeper-[0-9]*.jar"))
+    jars = sorted(Path(classpath.split(os.pathsep)[0]).parent.glob("zookeeper-[0-9]*.jar"))
     match = re.search(r"zookeeper-(\d[\w.]*)\.jar", jars[0].name) if jars else None
     return match[1] if match else "unknown"
 

@@ -186,6 +186,15 @@ def test_many_threads_share_one_keeper() -> None:
     started[0].end()
 
 
+def test_an_interrupted_command_does_not_confuse_the_next() -> None:
+    """An answer that nobody waited for is not taken for that of another command."""
+    process = Process([sys.executable, "-c", "raise SystemExit(7)"], new_folder("short"))
+    lab = process.laboratory
+    assert lab.keeper.stdin is not None
+    lab.keeper.stdin.write(b'{"do": "poll", "number": -1, "pid": 0}\n')
+    assert process.wait() == 7
+
+
 def test_another_user_sees_no_files_of_a_process() -> None:
     """Directories are private; the one around them can be entered, and not listed."""
     folder = new_folder("private")

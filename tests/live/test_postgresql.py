@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from distlab import live
+from distlab.live.laboratory import laboratory
 from distlab.live.ports import is_free
+from distlab.live.programs import program
+from distlab.live.servers.postgresql import other_user, runnable_by
 
 
 def _segments(creator: int) -> int:
@@ -55,6 +58,24 @@ def test_a_stranger_may_not_log_in(postgres_server: live.Postgres) -> None:
     dsn = postgres_server.dsn.replace(postgres_server.password, "guess")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(dsn)
+
+
+def test_programs_that_another_user_may_not_enter_are_copied(
+    needs: Callable[..., None], tmp_path: Path
+) -> None:
+    """Root hands PostgreSQL over to another user; a directory that is closed to him is no hindrance."""
+    needs("postgres")
+    binaries = Path(program("postgres").path).parent
+    user = other_user()
+    if user is None:  # who is not root runs PostgreSQL as himself
+        assert os.name != "posix" or os.geteuid() != 0
+        return
+    tmp_path.chmod(0o700)
+    (tmp_path / "closed").symlink_to(binaries.parent)
+    assert runnable_by(user, binaries) == binaries
+    copied = runnable_by(user, tmp_path / "closed" / binaries.name)
+    assert copied.is_relative_to(laboratory().root)
+    assert runnable_by(user, copied) == copied
 
 
 def test_a_wrong_setting_is_shown_with_the_log(needs: Callable[..., None]) -> None:

@@ -87,9 +87,9 @@ class Postgres(Server):
         super().__init__(folder, ports)
         self.settings = {**SETTINGS, **settings, "port": self.port}
         self.password = secrets.token_hex(16)
-        self.user = _other_user()
+        self.user = other_user()
         if self.user is not None:
-            binaries = _runnable_by(self.user, binaries)
+            binaries = runnable_by(self.user, binaries)
             os.chown(folder, *self.user)
         self.binaries = binaries
 
@@ -138,7 +138,7 @@ class Postgres(Server):
         return True
 
 
-def _other_user() -> tuple[int, int] | None:
+def other_user() -> tuple[int, int] | None:
     """PostgreSQL refuses to run as root: the user and the group that it runs as then."""
     if os.name != "posix" or os.geteuid() != 0:
         return None
@@ -148,7 +148,7 @@ def _other_user() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def _runnable_by(user: tuple[int, int], binaries: Path) -> Path:
+def runnable_by(user: tuple[int, int], binaries: Path) -> Path:
     """The programs, or a copy of them if that user may not enter the directory that they are in."""
     try:
         subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,18 @@ JAVA = [
     "-Dzookeeper.admin.enableServer=false",
     "-Dzookeeper.cnxTimeout=500",
     "-Dzookeeper.jmx.log4j.disable=true",
+    "-Dorg.slf4j.simpleLogger.showShortLogName=true",
+    "-Dorg.slf4j.simpleLogger.showThreadName=false",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.NIOServerCnxn=warn",  # each srvr, else
 ]
+# Its releases log by Logback; Debian's package brings no logger, but depends on one that needs no file.
+LOGBACK = """<configuration>
+  <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d{HH:mm:ss.SSS} %level %logger{0}: %msg%n</pattern></encoder>
+  </appender>
+  <root level="INFO"><appender-ref ref="OUT"/></root>
+</configuration>
+"""
 
 
 def zookeeper(
@@ -135,15 +147,10 @@ class ZooKeeperServer(Server):
         (data / "myid").write_text(f"{number}\n")
         lines = {**settings, "clientPort": self.port, "clientPortAddress": "127.0.0.1", "dataDir": data}
         (folder / "zoo.cfg").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-        (folder / "log4j.properties").write_text(
-            "log4j.rootLogger=INFO, OUT\n"
-            "log4j.appender.OUT=org.apache.log4j.ConsoleAppender\n"
-            "log4j.appender.OUT.layout=org.apache.log4j.PatternLayout\n"
-            "log4j.appender.OUT.layout.ConversionPattern=%d{ISO8601} %p %c{1}: %m%n\n"
-        )
+        (folder / "logback.xml").write_text(LOGBACK)
 
     def command(self) -> list[str]:
-        classpath = f"{self.folder}:{self.classpath}"
+        classpath = os.pathsep.join([str(self.folder), self.classpath])
         temporary = f"-Djava.io.tmpdir={self.folder}"
         main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
         return [java() or "java", *JAVA, temporary, "-cp", classpath, main, str(self.folder / "zoo.cfg")]
