@@ -1,9 +1,9 @@
 """The process that keeps the servers of one laboratory: it starts them, and it ends them whatever happens.
 
 Run as a program of its own, with the standard library only. The laboratory writes commands to its standard
-input, one JSON object a line, and reads one answer a line, with the same number. When that input ends, because
-the laboratory closed it, was interrupted or was killed, the keeper ends every process that it started and
-removes their directory. So nothing stays behind, on any system that closes the pipes of a dead process.
+input, one JSON object a line, and reads one answer a line, with the same number. When that input ends,
+because the laboratory closed it, was interrupted or was killed, the keeper ends every process that it started
+and removes their directory. So nothing stays behind, on any system that closes the pipes of a dead process.
 
 ===========  ==========================================  ================================================
 command      arguments                                   answer
