@@ -4,6 +4,8 @@ Where things are
 ----------------
 paxos                 one value, 1998; ``paxos_schedules`` has the late proposal, the duel and the adversary
 paxos_mutants         Paxos with one safeguard switched off at a time
+multi_paxos           a log of commands under one leader, 1998
+multi_paxos_mutants   Multi-Paxos with one safeguard switched off at a time
 oral_messages         the Byzantine generals, OM(m), 1982, with ``Traitor``
 oral_messages_mutants OM(m) with one safeguard switched off at a time
 byzantine_counts      traitors borne, strategies tried, messages, beside the formulas
@@ -18,6 +20,8 @@ ledger                a chain of blocks that strangers write: by work, by stake,
 from . import ledger
 from .by_hand import ByHand
 from .byzantine_counts import all_lies, count_broken, oral_messages_beside_formula, traitors_tolerated
+from .multi_paxos import MultiPaxos
+from .multi_paxos_mutants import MULTI_PAXOS_MUTANTS
 from .oral_messages import (
     OralMessages,
     Traitor,
@@ -45,12 +49,15 @@ from .pbft_runs import (
 )
 
 __all__ = [
+    "MULTI_PAXOS_MUTANTS",
+    "MUTANTS",
     "ORAL_MESSAGES_MUTANTS",
     "PAXOS_MUTANTS",
     "PBFT_MUTANTS",
     "ByHand",
     "EquivocatingPrimary",
     "LyingReplica",
+    "MultiPaxos",
     "OralMessages",
     "Paxos",
     "Pbft",
@@ -80,3 +87,5 @@ __all__ = [
     "traitors_tolerated",
     "undecided_runs",
 ]
+
+MUTANTS = (*PAXOS_MUTANTS, *MULTI_PAXOS_MUTANTS, *ORAL_MESSAGES_MUTANTS, *PBFT_MUTANTS)
