@@ -36,6 +36,10 @@ class Block:
     slot: int = 0
     payload: tuple[Any, ...] = ()
 
+    def __repr__(self) -> str:
+        """Short, because stories of runs are full of blocks."""
+        return f"Block({self.hash[:6]}, height {self.height}, by {self.writer!r}, on {self.parent[:6]})"
+
 
 #: the block before all others; everybody knows it
 GENESIS = Block("genesis", "", 0, None, 0.0, 0.0)

@@ -34,10 +34,10 @@ class SkipsTheWork(ProofOfWork):
 
 
 class LowersTheDifficulty(ProofOfWork):
-    """Thinks that a block takes only a tenth of the hashes."""
+    """Thinks that a block takes only a tenth of the hashes of the first one."""
 
     def required_difficulty(self, parent: Block) -> float:
-        return super().required_difficulty(parent) / 10
+        return self.difficulty / 10
 
 
 class Reseals(ProofOfWork):
