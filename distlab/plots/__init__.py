@@ -10,6 +10,7 @@
     gantt.py           schedules: who did what from when to when
     inside.py          how many requests are inside a system over time
     lock_holds.py      who waited for a lock and who held it
+    outcome_matrix.py  what became of a run, by the step at which something went wrong
     course_map.py      the course as layers and pillars
     waterfall.py       one request's time, layer by layer
     stacked.py         stacked bars
@@ -32,6 +33,7 @@ from .distributions import cdf
 from .gantt import gantt
 from .inside import inside
 from .lock_holds import lock_holds
+from .outcome_matrix import outcome_matrix
 from .space_time import space_time
 from .stacked import stacked
 from .tables import comparison
@@ -49,6 +51,7 @@ __all__ = [
     "inside",
     "lock_holds",
     "message_counts",
+    "outcome_matrix",
     "space_time",
     "stacked",
     "timeline",

@@ -27,7 +27,15 @@ from .three_phase import ThreePhaseCommit
 from .two_phase import TwoPhaseCommit
 from .write_ahead_log import LogRecord
 
-__all__ = ["CrashedAt", "Step", "crash_matrix", "outcome_of", "partition_matrix", "steps_of"]
+__all__ = [
+    "CrashedAt",
+    "Step",
+    "crash_matrix",
+    "crashed_run",
+    "outcome_of",
+    "partition_matrix",
+    "steps_of",
+]
 
 Protocol = type[TwoPhaseCommit] | type[ThreePhaseCommit]
 _SOON = 1e-9  # seconds between the stop of a node and its crash
@@ -216,13 +224,66 @@ def crash_matrix(
     """
     found = []
     for step in steps_of(kind, victim, participants, **options):
-        faults: list[Any] = [Crash(victim, at=step.time + _SOON)]
-        if back_after is not None:
-            faults.append(Recover(victim, at=step.time + back_after))
-        for moment, name in (("before", "stop_before"), ("after", "stop_after")):
-            sim, trace = _run(kind, participants, victim, faults, until, options, {name: step.number})
+        for moment in ("before", "after"):
+            sim, trace = _crashed(kind, victim, step, moment, participants, back_after, until, options)
             found.append(CrashedAt(step, moment, *_judged(sim, trace, participants)))
     return found
+
+
+def crashed_run(
+    kind: Protocol,
+    number: int,
+    moment: str = "after",
+    victim: NodeId = 1,
+    *,
+    participants: int = 3,
+    back_after: float | None = None,
+    until: float = 2.0,
+    **options: Any,
+) -> Trace:
+    """One run of the matrix, to look at.
+
+    Parameters
+    ----------
+    kind, victim, participants, back_after, until, options
+        As for :func:`crash_matrix`.
+    number
+        The number of the step, 1 for the first; one that is too large means the last.
+    moment
+        "before" or "after" it.
+
+    Raises
+    ------
+    ValueError
+        If ``moment`` is something else.
+
+    Examples
+    --------
+    >>> from distlab.coordination.transaction import TwoPhaseCommit
+    >>> crashed_run(TwoPhaseCommit, 2).messages.query("sender == 1").receiver.tolist()
+    [2, 3]
+    """
+    if moment not in ("before", "after"):
+        raise ValueError(f'moment must be "before" or "after"; got {moment!r}.')
+    steps = steps_of(kind, victim, participants, **options)
+    step = steps[min(number, len(steps)) - 1]
+    return _crashed(kind, victim, step, moment, participants, back_after, until, options)[1]
+
+
+def _crashed(
+    kind: Protocol,
+    victim: NodeId,
+    step: Step,
+    moment: str,
+    participants: int,
+    back_after: float | None,
+    until: float,
+    options: Mapping[str, Any],
+) -> tuple[Simulation, Trace]:
+    faults: list[Any] = [Crash(victim, at=step.time + _SOON)]
+    if back_after is not None:
+        faults.append(Recover(victim, at=step.time + back_after))
+    return _run(kind, participants, victim, faults, until, options, {f"stop_{moment}": step.number})
 
 
 def partition_matrix(
