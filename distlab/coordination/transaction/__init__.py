@@ -17,14 +17,15 @@ commit_costs        messages and forced writes, by formula and counted; ``commit
 commit_scenarios    the course's examples; ``contention``: many transactions at once
 commit_published    figures of papers
 
+local_transactions  a service with a database of its own, which the next five use
 transactional_messages  half messages, check-back, dead letters
 outbox              the message is stored with the effect
 saga                steps and compensations, led by an orchestrator, 1987
 choreography        a saga that nobody leads
 tcc                 try, confirm, cancel
 eventual_cases      the same transfers for these five, to be checked; ``eventual_mutants`` without a safeguard
-eventual_scenarios  runs to look at; ``eventual_measures`` reads numbers from them
-eventual_published  the figures TX-6, TX-7 and TX-8
+eventual_scenarios  runs to look at; ``eventual_experiments``: many transfers at once
+eventual_measures   numbers from their traces; ``eventual_published``: the figures TX-6 to TX-8
 
 Messages are in the module of their algorithm: ``two_phase.Prepare``, ``three_phase.PreCommit``.
 """

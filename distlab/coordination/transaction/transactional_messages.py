@@ -13,7 +13,7 @@ The rule::
         End(commit):  Deliver to the consumer; End(rollback): throw it away
         no End for a while:    CheckBack to the producer, again and again
         no Consumed for a while, or Failed:    Deliver again, each time after twice as long
-        after ``tries`` deliveries:            a dead letter: an alarm, and no delivery any more
+        ``tries`` deliveries, and no Consumed: a dead letter: an alarm, and no delivery any more
     the consumer      Deliver: the effect and the transaction's id, in one local transaction; Consumed
         the id is stored:      Consumed, no second effect
 
@@ -32,7 +32,7 @@ Cost: 5 messages per transaction: Half, HalfStored, End, Deliver, Consumed; more
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from distlab.sim import Node, NodeId, Timer, message
@@ -41,6 +41,7 @@ from distlab.sim.distributions import seconds
 from .local_transactions import LocalTransactions
 
 __all__ = [
+    "ROCKETMQ_RETRIES",
     "Annul",
     "Annulled",
     "Broker",
@@ -56,6 +57,9 @@ __all__ = [
     "MessageConsumer",
     "Producer",
 ]
+
+#: Seconds between RocketMQ's deliveries of one message: 10 s to 2 h, 16 of them (its documentation)
+ROCKETMQ_RETRIES = (10, 30, *range(60, 601, 60), 1200, 1800, 3600, 7200)
 
 
 @message
@@ -305,7 +309,8 @@ class Broker(Node):
         How often to ask; then the half message is thrown away. None: for ever. RocketMQ gives up after 15,
         and the outcome is lost if it was a commit.
     retry
-        Seconds after which a message is delivered again the first time; then twice as long, and so on.
+        Seconds after which a message is delivered again the first time; then twice as long, and so on. Or a
+        sequence of such times, such as ``ROCKETMQ_RETRIES``; then ``longest`` and ``tries`` follow from it.
     longest
         The longest such time in seconds.
     tries
@@ -332,7 +337,7 @@ class Broker(Node):
         *,
         check: float = 0.1,
         checks: int | None = None,
-        retry: float = 0.05,
+        retry: float | Sequence[float] = 0.05,
         longest: float = 0.4,
         tries: int | None = 16,
     ) -> None:
@@ -340,9 +345,9 @@ class Broker(Node):
         self.consumer = consumer
         self.check = seconds(check, "check", "more than 0")
         self.checks = _at_least(checks, 0, "checks")
-        self.retry = seconds(retry, "retry", "more than 0")
+        self.retries = _seconds(retry)
         self.longest = seconds(longest, "longest", "more than 0")
-        self.tries = _at_least(tries, 1, "tries")
+        self.tries = _at_least(tries, 1, "tries") if len(self.retries) == 1 else len(self.retries) + 1
         self.states: dict[int, str] = {}  # half, ready, consumed, rolled back, lost, dead, handed over
         self.amounts: dict[int, int] = {}
         self.attempts: dict[int, int] = {}  # questions while it is half, deliveries afterwards
@@ -381,7 +386,9 @@ class Broker(Node):
             self.record("settle", transaction=msg.transaction, outcome="commit")
 
     def on_failed(self, msg: Failed, sender: NodeId) -> None:
-        """Nothing to do: the timer will deliver it again."""
+        """The timer will deliver it again, if there is a try left."""
+        if self.states[msg.transaction] == "ready" and self.was_last_try(msg.transaction):
+            self.give_up(msg.transaction)
 
     def on_dead_letter_taken(self, msg: DeadLetterTaken, sender: NodeId) -> None:
         self.close(msg.transaction, "handed over")
@@ -413,7 +420,7 @@ class Broker(Node):
             self.set_timer(transaction, self.check, self.ask_back)
 
     def deliver(self, transaction: int) -> None:
-        if self.tries is not None and self.attempts[transaction] >= self.tries:
+        if self.was_last_try(transaction):
             self.give_up(transaction)
             return
         self.attempts[transaction] += 1
@@ -422,9 +429,14 @@ class Broker(Node):
         self.send(self.consumer, Deliver(transaction, self.amounts[transaction]))
         self.set_timer(transaction, self.delay(attempt), self.deliver)
 
+    def was_last_try(self, transaction: int) -> bool:
+        return self.tries is not None and self.attempts[transaction] >= self.tries
+
     def delay(self, attempt: int) -> float:
-        """Seconds until the next delivery: twice as long each time, up to ``longest``."""
-        return min(self.longest, self.retry * 2.0 ** min(attempt - 1, 60))
+        """Seconds until the next delivery: twice as long each time, up to ``longest``, or as given."""
+        if len(self.retries) > 1:
+            return self.retries[min(attempt, len(self.retries)) - 1]
+        return min(self.longest, self.retries[0] * 2.0 ** min(attempt - 1, 60))
 
     def give_up(self, transaction: int) -> None:
         self.enter(transaction, "dead")
@@ -433,7 +445,7 @@ class Broker(Node):
 
     def report_dead(self, transaction: int) -> None:
         self.send(self.producer, DeadLetter(transaction))
-        self.set_timer(transaction, self.retry, self.report_dead)
+        self.set_timer(transaction, self.retries[0], self.report_dead)
 
     def enter(self, transaction: int, state: str) -> None:
         self.states[transaction] = state
@@ -527,6 +539,13 @@ class MessageConsumer(LocalTransactions):
 
     def remember_annulled(self, transaction: int) -> None:
         self.remember(transaction, "annulled")
+
+
+def _seconds(retry: float | Sequence[float]) -> tuple[float, ...]:
+    times = tuple(retry) if isinstance(retry, Sequence) else (retry,)
+    if not times:
+        raise ValueError("retry must be seconds, or several of them; got none.")
+    return tuple([seconds(each, "retry", "more than 0") for each in times])
 
 
 def _at_least(value: int | None, least: int, name: str) -> int | None:

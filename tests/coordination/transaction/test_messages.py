@@ -1,9 +1,11 @@
 """Transactional messages: half messages, check-back, redelivery, dead letters."""
 
 from itertools import pairwise
+from math import ceil
 
 import pytest
 
+from distlab.coordination.transaction import eventual_published
 from distlab.coordination.transaction.eventual_measures import (
     convergence_times,
     duplicates,
@@ -100,6 +102,22 @@ def test_redelivery_waits_twice_as_long_each_time() -> None:
     gaps = [later - earlier for earlier, later in pairwise(delivered)]
     assert gaps == pytest.approx([0.05, 0.1, 0.2, 0.4])
     assert run.trace.records.event.tolist().count("dead letter") == 1
+
+
+def test_by_rocketmqs_own_times() -> None:
+    """As its documentation says: 16 retries in 4 hours and 46 minutes, then a dead letter; 15 check-backs."""
+    measured = eventual_published.rocketmq()
+    assert (measured["retries"], measured["dead_letters"]) == (16, 1)
+    assert (measured["first_interval"], measured["last_interval"]) == (10, 2 * 3600)
+    assert ceil(measured["seconds"] / 60) == 4 * 60 + 46
+    assert (measured["check_backs"], measured["discarded"]) == (15, 1)
+
+
+def test_a_consumer_that_says_no_for_the_last_time_is_not_asked_again() -> None:
+    """The last delivery fails, and a dead letter it is at once."""
+    records = dead_letter(tries=3).trace.records
+    last = records[records.event == "fail"].time.max()
+    assert records[records.event == "dead letter"].time.tolist() == pytest.approx([last + 0.01])
 
 
 def test_a_dead_letter_is_compensated() -> None:
