@@ -1,4 +1,4 @@
-"""The figures TX-6 to TX-8, measured in runs, in the shape of data/published/06.toml; and RocketMQ's times."""
+"""The figures TX-6 to TX-8 in the shape of data/published/06.toml, and RocketMQ's own times, from runs."""
 
 from __future__ import annotations
 
