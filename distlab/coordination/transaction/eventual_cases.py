@@ -91,7 +91,7 @@ class Case:
 
 def _calls(node: NodeId, method: str, *args: Any) -> tuple[Call, ...]:
     """Five, one every 0.4 s."""
-    return tuple([Call(node, 0.4 * place, method, (place + 1, *args)) for place in range(5)])
+    return tuple([Call(node, round(0.4 * place, 1), method, (place + 1, *args)) for place in range(5)])
 
 
 def _messages(of: Callable[[Any], Any]) -> dict[NodeId, Node]:
