@@ -60,7 +60,8 @@ def participant(kind: str, name: str, place: str) -> Participant:
 
     Examples
     --------
-    >>> participant("sqlite", "A", ":memory:").name
+    >>> with participant("sqlite", "A", ":memory:") as account:
+    ...     account.name
     'A'
     """
     if kind == "sqlite":
@@ -111,6 +112,7 @@ def commit(
     'commit'
     >>> [account.balance() for account in accounts]
     [600, 800]
+    >>> for account in accounts: account.close()
     """
     reach("began")
     prepared: list[Participant] = []

@@ -46,6 +46,7 @@ def recover(participants: Sequence[Participant], journal: Journal) -> list[Resol
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     recover([account], Journal(Path(folder, "journal")))
     [Resolved(participant='A', transaction='T1', decision='abort')]
+    >>> account.close()
     """
     resolved = []
     for participant in participants:

@@ -100,9 +100,9 @@ class SqliteParticipant(Participant):
     def _decide(self, transaction: str, keep: bool) -> None:
         """One SQLite transaction: it happens as a whole, or not at all."""
         self.connection.execute("BEGIN IMMEDIATE")
-        row = self.connection.execute(
-            "DELETE FROM prepared WHERE gid = ? RETURNING change", (transaction,)
-        ).fetchone()
+        intended = "SELECT change FROM prepared WHERE gid = ?"
+        row = self.connection.execute(intended, (transaction,)).fetchone()
+        self.connection.execute("DELETE FROM prepared WHERE gid = ?", (transaction,))
         self.connection.execute("DELETE FROM locks WHERE gid = ?", (transaction,))
         if keep and row is not None:
             self._add(int(row[0]))
