@@ -43,6 +43,8 @@ EXPERIMENTS: dict[str, str | Experiment] = {
     "lock_herd": "distlab.live.locks:HERD",
     "lock_pause": "distlab.live.locks:PAUSE",
     "training_speed_up": "distlab.live.training:SPEED_UP",
+    "two_phase_in_doubt_postgres": "distlab.live.two_phase_commit.kills:DOUBT_POSTGRES",
+    "two_phase_in_doubt_sqlite": "distlab.live.two_phase_commit.kills:DOUBT_SQLITE",
     "two_phase_kills_postgres": "distlab.live.two_phase_commit.kills:KILLS_POSTGRES",
     "two_phase_kills_sqlite": "distlab.live.two_phase_commit.kills:KILLS_SQLITE",
     "two_phase_latency_postgres": "distlab.live.two_phase_commit.kills:LATENCY_POSTGRES",

@@ -20,7 +20,7 @@
 from .bank import AMOUNT, BALANCES, Bank, bank
 from .coordinator import POINTS, commit, participant
 from .journal import Journal
-from .kills import decided_by_hand, killed_at_every_point, latencies
+from .kills import decided_by_hand, in_doubt, killed_at_every_point, latencies
 from .participant import Blocked, InDoubt, Participant, Refused
 from .recovery import Resolved, recover
 
@@ -38,6 +38,7 @@ __all__ = [
     "bank",
     "commit",
     "decided_by_hand",
+    "in_doubt",
     "killed_at_every_point",
     "latencies",
     "participant",

@@ -2,6 +2,7 @@
 
 ======================= ==========================================================================
 killed_at_every_point   what is in doubt, who is blocked, and how it ends
+in_doubt                one kill, in the databases' own words
 decided_by_hand         an operator who does not wait: a heuristic decision
 latencies               one phase and two phases, in seconds
 ======================= ==========================================================================
@@ -20,12 +21,15 @@ from .coordinator import POINTS, commit
 from .recovery import recover
 
 __all__ = [
+    "DOUBT_POSTGRES",
+    "DOUBT_SQLITE",
     "KILLS_POSTGRES",
     "KILLS_SQLITE",
     "LATENCY_POSTGRES",
     "LATENCY_SQLITE",
     "TELLING",
     "decided_by_hand",
+    "in_doubt",
     "killed_at_every_point",
     "latencies",
 ]
@@ -82,6 +86,49 @@ def killed_at_every_point(kind: str = "sqlite", points: Sequence[str] = POINTS) 
                 }
             )
     return rows
+
+
+def in_doubt(kind: str = "sqlite", point: str = "prepared B") -> list[dict[str, Any]]:
+    """The coordinator is killed once: what each database says, what an update meets, how it is resolved.
+
+    Parameters
+    ----------
+    kind
+        "sqlite" or "postgres".
+    point
+        One of ``POINTS`` at which both are in doubt.
+
+    Returns
+    -------
+    list of dict
+        For each participant its catalogue's row, the locks that are held, the error that an update of the
+        account meets, what recovery decides, and the balance after it.
+
+    Examples
+    --------
+    >>> in_doubt()[0]["its own catalogue"]
+    'prepared: gid T1, account A, change -200'
+    """
+    with bank(kind) as accounts:
+        accounts.kill_coordinator(point)
+        shown = {one.name: one.catalogue() for one in accounts.participants}
+        locks = {doubt.participant: doubt.locks for doubt in accounts.in_doubt()}
+        blocked = accounts.blocked()
+        decisions = {
+            one.participant: one.decision for one in recover(accounts.participants, accounts.journal)
+        }
+        balances = accounts.balances()
+    return [
+        {
+            "participant": name,
+            "its own catalogue": "; ".join(shown[name]) or "-",
+            "locks": locks.get(name, 0),
+            "an update meets": blocked[name] or "-",
+            "recovery": decisions.get(name, "-"),
+            "balance": balances[name],
+        }
+        for name in balances
+    ]
 
 
 def decided_by_hand(kind: str = "sqlite") -> list[dict[str, Any]]:
@@ -164,6 +211,10 @@ def _kills(kind: str, points: Sequence[str] = TELLING) -> dict[str, Any]:
     return {"rows": rows, "settings": {"participants": kind, "amount": AMOUNT}}
 
 
+def _doubt(kind: str) -> dict[str, Any]:
+    return {"rows": in_doubt(kind), "settings": {"participants": kind, "amount": AMOUNT}}
+
+
 def _latency(kind: str, transactions: int = 50) -> dict[str, Any]:
     times = latencies(kind, transactions)
     once = statistics.median(times["one phase"])
@@ -184,6 +235,7 @@ _KILLED = (
     "The coordinator of a transfer of 200 between two {} was killed between the phases of two-phase commit, "
     "and then what was in doubt was ended by its journal."
 )
+_IN_DOUBT = "The coordinator of a transfer of 200 between two {} was killed after both had prepared."
 _TIMED = "A transfer between two {} was committed in one phase and in two."
 
 KILLS_SQLITE = Experiment(
@@ -199,6 +251,15 @@ KILLS_POSTGRES = Experiment(
     ("postgres",),
     lambda points=TELLING: _kills("postgres", points),
     {"points": POINTS},
+)
+DOUBT_SQLITE = Experiment(
+    "two_phase_in_doubt_sqlite", _IN_DOUBT.format("SQLite files"), ("sqlite",), lambda: _doubt("sqlite")
+)
+DOUBT_POSTGRES = Experiment(
+    "two_phase_in_doubt_postgres",
+    _IN_DOUBT.format("PostgreSQL databases"),
+    ("postgres",),
+    lambda: _doubt("postgres"),
 )
 LATENCY_SQLITE = Experiment(
     "two_phase_latency_sqlite",

@@ -85,6 +85,10 @@ class Participant(ABC):
         """The prepared transactions of this database, from its own catalogue."""
 
     @abstractmethod
+    def catalogue(self) -> list[str]:
+        """Its rows about prepared transactions, as the database itself shows them."""
+
+    @abstractmethod
     def commit_in_one_phase(self, change: int) -> None:
         """Change the balance in an ordinary transaction.
 

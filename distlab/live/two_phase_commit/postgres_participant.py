@@ -92,6 +92,14 @@ class PostgresParticipant(Participant):
         rows = self.connection.execute(IN_DOUBT).fetchall()
         return [InDoubt(self.name, gid.rpartition(":")[0], locks) for gid, locks in rows]
 
+    def catalogue(self) -> list[str]:
+        wanted = "SELECT gid, owner, database FROM pg_prepared_xacts WHERE database = current_database()"
+        rows = self.connection.execute(f"{wanted} ORDER BY gid").fetchall()
+        return [
+            f"pg_prepared_xacts: gid {gid}, owner {owner}, database {database}"
+            for gid, owner, database in rows
+        ]
+
     def commit_in_one_phase(self, change: int) -> None:
         import psycopg
 

@@ -113,6 +113,10 @@ class SqliteParticipant(Participant):
         rows = self.connection.execute(f"SELECT gid, ({held}) FROM prepared ORDER BY gid")
         return [InDoubt(self.name, gid, locks) for gid, locks in rows]
 
+    def catalogue(self) -> list[str]:
+        rows = self.connection.execute("SELECT gid, account, change FROM prepared ORDER BY gid")
+        return [f"prepared: gid {gid}, account {account}, change {change}" for gid, account, change in rows]
+
     def commit_in_one_phase(self, change: int) -> None:
         try:
             self._add(change)

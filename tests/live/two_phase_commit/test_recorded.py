@@ -3,7 +3,7 @@
 import pytest
 
 from distlab import live
-from distlab.live.two_phase_commit import POINTS, killed_at_every_point
+from distlab.live.two_phase_commit import POINTS, in_doubt, killed_at_every_point
 
 
 def test_the_recorded_kills_are_what_happens_here() -> None:
@@ -19,6 +19,18 @@ def test_postgresql_was_recorded_to_do_the_same() -> None:
     postgres, sqlite = (live.recorded(f"two_phase_kills_{kind}") for kind in ("postgres", "sqlite"))
     assert postgres.rows == sqlite.rows
     assert {row["sum"] for row in postgres.rows} == {1400}
+
+
+def test_what_is_in_doubt_is_in_the_databases_own_catalogues() -> None:
+    """One row for each participant, locks, an error for whoever wants the account, and abort in the end."""
+    assert in_doubt("sqlite") == live.recorded("two_phase_in_doubt_sqlite").rows
+    rows = live.recorded("two_phase_in_doubt_postgres").rows
+    assert [row["its own catalogue"] for row in rows] == [
+        "pg_prepared_xacts: gid T1:A, owner distlab, database bank_a",
+        "pg_prepared_xacts: gid T1:B, owner distlab, database bank_b",
+    ]
+    assert all(row["locks"] > 0 and "lock timeout" in row["an update meets"] for row in rows)
+    assert [row["balance"] for row in rows] == [800, 600]
 
 
 @pytest.mark.parametrize("kind", ["postgres", "sqlite"])
