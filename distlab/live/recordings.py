@@ -95,6 +95,14 @@ class Outcome:
 
         return pd.DataFrame([dict(row) for row in self.rows])
 
+    def times(self, part: str = "") -> dict[str, Sequence[float]]:
+        """Return the samples whose label has a part in it: ``plots.cdf(outcome.times("killed"), unit="s")``.
+
+        >>> Outcome("tea", "", [], {"kettle": [120.0], "model": [100.0]}).times("kettle")
+        {'kettle': [120.0]}
+        """
+        return {label: times for label, times in self.samples.items() if part in label}
+
     def __repr__(self) -> str:
         return f"{self.what} {self.source}\n{self.table().to_string(index=False)}"
 

@@ -77,6 +77,13 @@ def test_a_recording_names_its_date_and_versions_and_rounds_its_numbers() -> Non
     assert '    "real": [1.0, 2.0]\n' in text
 
 
+def test_samples_are_chosen_by_a_part_of_their_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lesson draws the distributions that belong together."""
+    monkeypatch.undo()
+    assert list(live.recorded("live_election").times("etcd")) == ["etcd, killed", "etcd, paused"]
+    assert live.recorded("live_election").times("no such part") == {}
+
+
 def test_an_unknown_experiment_is_answered_with_the_known_ones() -> None:
     """The error lists the names."""
     with pytest.raises(ValueError, match=r"name must be one of .*'kettle'.*; got 'teapot'"):

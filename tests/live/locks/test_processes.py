@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distlab.coordination.lock import double_holders, overtaken
-from distlab.live import LiveError
+from distlab.live import LiveError, ZooKeeper
 from distlab.live.laboratory import new_folder
 from distlab.live.locks import (
     KINDS,
@@ -22,6 +22,7 @@ from distlab.live.locks import (
     pause_past_lease,
 )
 from distlab.live.locks.benchmark import PAIRS, model_contest
+from distlab.live.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these tests stop processes by a signal")
 
@@ -53,12 +54,27 @@ def test_a_lock_that_does_not_last_is_caught(services: Services) -> None:
     assert double_holders(done.holds) != []
 
 
-def test_zookeeper_serves_in_the_order_of_arrival(services: Services) -> None:
-    """Waiters are in a queue; only a wish and its arrival at the service can cross on the way."""
-    where = services("zookeeper-predecessor")
-    done = contest("zookeeper-predecessor", clients=4, rounds=1, hold=0.3, guarded=False, where=where)
-    assert [hold.token for hold in done.holds] == sorted(hold.token or 0 for hold in done.holds)
-    assert overtaken(done.holds) <= 3
+@pytest.mark.parametrize("kind", ["zookeeper", "zookeeper-predecessor"])
+def test_zookeeper_serves_in_the_order_of_arrival(zookeeper_ensemble: ZooKeeper, kind: str) -> None:
+    """Waiters are in a queue, so whoever came first is served first."""
+    before = zookeeper_ensemble.watches()
+    where = zookeeper_ensemble.addresses
+    tasks = [Task(f"client {number}", kind, where, lease=4.0, until_told=True) for number in range(3)]
+    clients = [Contender(task) for task in tasks]
+    for waiting, client in enumerate(clients):
+        client.wait_until_ready()
+        client.go()
+        if waiting:
+            wait_until(lambda n=waiting: zookeeper_ensemble.watches() == before + n, 60, "It did not wait")
+        else:
+            wait_until(client.is_inside, 60, "It did not get the lock")
+    for client in clients:
+        wait_until(client.is_inside, 60, "It was not its turn")
+        assert sum(one.is_inside() for one in clients) == 1
+        client.leave()
+    for client in clients:
+        client.wait()
+    assert overtaken([hold for client in clients for hold in client.holds()]) == 0
 
 
 def test_a_paused_holder_destroys_an_update_and_fencing_saves_it(needs: Callable[..., None]) -> None:
