@@ -27,7 +27,8 @@ What comes before, and after::
     runs                 one run with one line
     measures             loss, staleness, clocks, waiting
     closed_forms         bytes, seconds, bubbles, stragglers, limits
-    scenarios            runs with everything set that the lesson and the published figures need
+    scenarios            runs with everything set
+    comparisons          the schemes beside each other; the published figures, measured
     rules, mutants       what a run must keep, and what each safeguard is for
 
 The same on real processes is in :mod:`distlab.live.training`.
@@ -51,12 +52,14 @@ from .closed_forms import (
     straggler_step,
     tree_seconds,
 )
+from .comparisons import after_a_crash, compared, published_figures
 from .examples import Examples
 from .hybrid import HybridStage, run_hybrid
 from .measures import (
     final_parameters,
     idle_share,
     largest_gap,
+    loss_at,
     losses,
     schedule,
     staleness,
@@ -84,7 +87,7 @@ from .rules import (
     sums_to,
 )
 from .runs import crew, train
-from .scenarios import exchange, straggler_steps
+from .scenarios import Ballast, exchange, messy_tables, straggler_steps
 from .stale_synchronous import AsynchronousServer, StaleSynchronousServer
 from .synchronous import SynchronousServer
 from .task import Descent, Task, shares
@@ -98,6 +101,7 @@ __all__ = [
     "AllReduce",
     "AsynchronousServer",
     "Backward",
+    "Ballast",
     "Bowl",
     "Chunk",
     "Descent",
@@ -133,10 +137,12 @@ __all__ = [
     "Up",
     "Vector",
     "Worker",
+    "after_a_crash",
     "assembled",
     "bounded_gap",
     "bubble_share",
     "clean",
+    "compared",
     "counted_once",
     "crew",
     "delay_limit",
@@ -150,11 +156,14 @@ __all__ = [
     "integrate",
     "largest_gap",
     "layers_of",
+    "loss_at",
     "losses",
+    "messy_tables",
     "pack",
     "payload",
     "prepare",
     "prepare_on_nodes",
+    "published_figures",
     "replicas_equal",
     "resumes_at_the_checkpoint",
     "ring_bytes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from distlab.sim import Trace
@@ -17,6 +18,7 @@ __all__ = [
     "final_parameters",
     "idle_share",
     "largest_gap",
+    "loss_at",
     "losses",
     "schedule",
     "staleness",
@@ -71,6 +73,28 @@ def losses(trace: Trace, task: Task) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["time", "loss"])
 
 
+def loss_at(trace: Trace, task: Task, times: Iterable[float]) -> pd.DataFrame:
+    """The loss over all examples at some moments, for curves with few points.
+
+    Parameters
+    ----------
+    trace, task
+        A run, and what was trained in it.
+    times
+        Simulated seconds, rising.
+
+    Returns
+    -------
+    pandas.DataFrame
+        time and loss.
+    """
+    import pandas as pd
+
+    table = losses(trace, task)
+    moments = pd.DataFrame({"time": [float(time) for time in times]})
+    return pd.merge_asof(moments, table, on="time")
+
+
 def time_to_loss(trace: Trace, task: Task, goal: float) -> float:
     """Simulated seconds until the loss over all examples is ``goal`` or less; NaN if it never is."""
     table = losses(trace, task)
@@ -113,12 +137,12 @@ def schedule(trace: Trace) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        worker, job ("computing", "forward", "backward"), task (the step, or the micro-batch), start, end
-        (seconds), fate ("done" or "lost": given up).
+        worker, job ("computing", "given up", "forward", "backward"), task (the step, or the micro-batch),
+        start, end (seconds).
     """
     import pandas as pd
 
-    columns = ["worker", "job", "task", "start", "end", "fate"]
+    columns = ["worker", "job", "task", "start", "end"]
     records = trace.records
     rows: list[tuple[Any, ...]] = []
     if len(records) and "begun" in records:
@@ -128,7 +152,7 @@ def schedule(trace: Trace) -> pd.DataFrame:
         for node, event, job, piece, begun, time in zip(
             ended["node"], ended["event"], jobs, pieces, ended["begun"], ended["time"], strict=True
         ):
-            rows.append((node, job, str(int(piece)), begun, time, "done" if event == "computed" else "lost"))
+            rows.append((node, job if event == "computed" else event, str(int(piece)), begun, time))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -146,7 +170,7 @@ def idle_share(trace: Trace, after: float = 0.0, until: float | None = None) -> 
     if not until > after:
         raise ValueError(f"until must be more than after={after:g} s; got {until:g}.")
     table = schedule(trace)
-    table = table[table["fate"] == "done"]
+    table = table[table["job"] != "given up"]
     busy = (table["end"].clip(after, until) - table["start"].clip(after, until)).clip(lower=0.0).sum()
     crew = [node for node in trace.nodes if node != "server"]
     return float(1.0 - busy / (len(crew) * (until - after)))

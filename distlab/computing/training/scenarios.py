@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 
@@ -17,12 +18,16 @@ from .task import Descent, Task
 from .tree_all_reduce import TreeAllReduce
 from .vectors import BYTES, Vector, payload
 
-__all__ = ["exchange", "straggler_steps"]
+__all__ = ["Ballast", "exchange", "messy_tables", "straggler_steps"]
 
 
 @dataclass(frozen=True)
 class Ballast:
-    """A model that learns nothing and has a size: for counting bytes and seconds."""
+    """A model that learns nothing and has a size: for counting bytes and seconds.
+
+    >>> Ballast(3).initial().tolist()
+    [0.0, 0.0, 0.0]
+    """
 
     size: int
 
@@ -98,3 +103,35 @@ def straggler_steps(need: int, backup: int = 0, steps: int = 2000, seed: int = 1
     return train(
         SynchronousServer, task, steps, need=need, compute=Exponential(1.0), seed=seed, trace="outline"
     )
+
+
+def messy_tables(rows: int = 600, seed: int = 0) -> tuple[Vector, Vector]:
+    """Two tables with a key in common, as data comes: gaps, values far off, keys that only one of them has.
+
+    Parameters
+    ----------
+    rows
+        Keys in all.
+    seed
+        Whole number.
+
+    Returns
+    -------
+    tuple of arrays
+        Each has a key and three columns, of which two say nearly the same.
+
+    Examples
+    --------
+    >>> [table.shape for table in messy_tables(600)]
+    [(600, 4), (540, 4)]
+    """
+    rng = Random(seed)
+    tables = []
+    for kept in (whole(rows, "rows"), rows - rows // 10):
+        keys = rng.sample(range(rows), kept)
+        table = np.array([[key, *[rng.gauss(2.0, 1.0) for _ in range(3)]] for key in keys])
+        table[:, 3] = table[:, 2] + 0.1 * table[:, 3]
+        table[rng.sample(range(kept), kept // 20), 1] = np.nan
+        table[rng.sample(range(kept), kept // 100), 2] = 1000.0
+        tables.append(table)
+    return tables[0], tables[1]

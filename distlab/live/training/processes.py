@@ -62,7 +62,8 @@ def train_on_processes(task: Task, steps: int, *, rounds: int = 1, limit: float 
     Parameters
     ----------
     task
-        What is trained. Each process computes on one thread.
+        What is trained. Each process computes on one thread. The task goes to each of them, so it should be
+        small: examples that are generated, not kept.
     steps
         How many.
     rounds
@@ -209,7 +210,7 @@ def _run(plan: _Plan) -> None:
                 process.join()
                 left.remove(process)
                 if process.exitcode:
-                    said = errors.get() if not errors.empty() else f"it ended with code {process.exitcode}"
+                    said = errors.get() if not errors.empty() else _why(process.exitcode)
                     raise LiveError(f"worker {crew.index(process) + 1} failed: {said}.")
     finally:
         for process in crew:
@@ -219,6 +220,11 @@ def _run(plan: _Plan) -> None:
                 process.join()
             process.close()
         errors.close()
+
+
+def _why(code: int) -> str:
+    hint = ' (in a script, train under `if __name__ == "__main__":`)' if code == 1 else ""
+    return f"it ended with code {code}{hint}"
 
 
 @contextmanager

@@ -98,6 +98,24 @@ def test_it_works_without_a_file_to_start_from() -> None:
     assert (done.stdout.strip(), done.stderr) == ("3", "")
 
 
+def test_a_script_that_cannot_be_imported_is_told_what_to_write(tmp_path: Path) -> None:
+    """The new processes import the script and would train in it again: all end, and a sentence says why."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from distlab.computing.training import *\n"
+        "from distlab.live.training import train_on_processes\n"
+        "task = Task(Logistic(2), Examples('clouds', 16, 2), (4, 4), Descent(0.5))\n"
+        "train_on_processes(task, 2)\n"
+    )
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    last = [line for line in done.stderr.splitlines() if "LiveError" in line][-1]
+    assert last.endswith(
+        'failed: it ended with code 1 (in a script, train under `if __name__ == "__main__":`).'
+    )
+
+
 def test_the_environment_is_as_before() -> None:
     """The processes compute on one thread; this one may go on as it was."""
     before = dict(os.environ)
