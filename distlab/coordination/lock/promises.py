@@ -12,11 +12,21 @@ it at its end, where a read lock may be shared, and where a wish must have been 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from distlab.sim import Trace
 
 from .holds import double_holders, holds_of
 
-__all__ = ["everybody_served", "no_update_lost", "one_wake_up_at_a_time", "readers_or_one_writer"]
+__all__ = [
+    "everybody_served",
+    "holders_may_write",
+    "no_update_lost",
+    "one_wake_up_at_a_time",
+    "readers_meet",
+    "readers_or_one_writer",
+]
 
 
 def readers_or_one_writer(trace: Trace) -> str | None:
@@ -26,6 +36,15 @@ def readers_or_one_writer(trace: Trace) -> str | None:
             f"clients {overlap.first.client!r} and {overlap.second.client!r} both held the lock "
             f"{overlap.first.lock!r} from t = {overlap.start:.4g} s, and not both to read."
         )
+    return None
+
+
+def readers_meet(trace: Trace) -> str | None:
+    """Of many that read, some are in together: a read lock that nobody shares is a write lock."""
+    readers = [hold for hold in holds_of(trace) if hold.shared]
+    alone = [replace(hold, shared=False) for hold in readers]
+    if len(readers) > 9 and not double_holders(alone):
+        return f"{len(readers)} read locks were held, and never two of them together."
     return None
 
 
@@ -54,7 +73,7 @@ def no_update_lost(trace: Trace) -> str | None:
         return None
     lost = records[records["lost"].eq(True)]
     for time, client in zip(lost["time"], lost["client"], strict=True):
-        return f"client {client!r} wrote at t = {time:.4g} s over an update that it had not read."
+        return f"client {_id(client)} wrote at t = {time:.4g} s over an update that it had not read."
     return None
 
 
@@ -68,3 +87,28 @@ def one_wake_up_at_a_time(trace: Trace) -> str | None:
                 f"{count} clients were woken up at t = {time:.4g} s, of which one at most can get the lock."
             )
     return None
+
+
+def holders_may_write(trace: Trace) -> str | None:
+    """A write is refused only if a later token was given away before it; and some write is accepted."""
+    records = trace.records
+    newest = 0.0
+    accepted = 0
+    for row in records.to_dict("records"):
+        if row["event"] == "acquired" and row["token"] == row["token"]:
+            newest = max(newest, row["token"] or 0)
+        elif row["event"] == "write":
+            accepted += row["accepted"] is True
+            if row["accepted"] is not True and row["token"] >= newest:
+                return (
+                    f"client {_id(row['client'])} was refused its write with token {int(row['token'])} at "
+                    f"t = {row['time']:.4g} s, although no later token had been given to anybody."
+                )
+    if newest and not accepted:
+        return "clients held the lock, and the store let none of them write."
+    return None
+
+
+def _id(client: Any) -> str:
+    """An id as it was given: in a table with gaps, whole numbers are floats."""
+    return repr(int(client)) if isinstance(client, float) else repr(client)

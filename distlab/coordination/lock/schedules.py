@@ -108,15 +108,17 @@ def _cuts() -> list[Any]:
     return [Cut(client, server, at=0.0, both=True) for client, server in pairs]
 
 
-def clock_jump(by: float = 10.0, ttl: float = 10.0) -> Trace:
+def clock_jump(by: float = 10.0, ttl: float = 10.0, until: float = 4.0) -> Trace:
     """Client 1 holds A, B and C; the clock of C jumps; client 2 asks C, D and E.
 
     Parameters
     ----------
     by
-        Seconds by which the clock of C jumps.
+        Seconds by which the clock of C jumps, at 1 s.
     ttl
         Seconds that the keys last.
+    until
+        The end of the run; client 2 asks at 2 s.
 
     Examples
     --------
@@ -126,7 +128,7 @@ def clock_jump(by: float = 10.0, ttl: float = 10.0) -> Trace:
     nodes = redlock_cluster(2, ttl=ttl, hold=5.0)
     calls = [Call(1, at=0.0, method="request"), Call(2, at=2.0, method="request")]
     faults = [*_cuts(), ClockJump("C", at=1.0, by=by)]
-    return Simulation(nodes, network=NETWORK, faults=faults, workload=calls).run(until=4.0)
+    return Simulation(nodes, network=NETWORK, faults=faults, workload=calls).run(until=until)
 
 
 def restart(delay: float = 0.0, ttl: float = 10.0) -> Trace:
