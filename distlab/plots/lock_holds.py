@@ -21,6 +21,16 @@ __all__ = ["lock_holds"]
 _HOLDS = PALETTE["blue"]
 _WAITS = "#BFD9EA"
 _OVER = "#F6C7A6"
+_WRITE: dict[bool, dict[str, Any]] = {
+    True: {"marker": "o", "markersize": 10, "color": PALETTE["green"], "markeredgecolor": "white"},
+    False: {
+        "marker": "o",
+        "markersize": 8,
+        "color": FAULT,
+        "markerfacecolor": "white",
+        "markeredgewidth": 2.5,
+    },
+}
 
 
 @styled
@@ -36,7 +46,7 @@ def lock_holds(
     """Draw who waited for a lock, who held it, who only believed so, and what was written with which token.
 
     The time in which two clients believe that they hold one lock is shaded. Of a trace, writes to the store
-    are drawn too, with their tokens: a disc if the store accepted it, a cross if it refused; and clients that
+    are drawn too, with their tokens: a disc if the store accepted it, a ring if it refused; and clients that
     stand still.
 
     Parameters
@@ -90,10 +100,7 @@ def lock_holds(
         _bars(ax, hold, lanes[hold.client], last)
     for time, client, token, accepted in writes:
         if client in lanes and start <= time <= last:
-            marker = "o" if accepted else "X"
-            color = PALETTE["green"] if accepted else FAULT
-            ax.plot(time, lanes[client], marker=marker, markersize=10, color=color, markeredgecolor="white",
-                    linestyle="", zorder=5, gid="write")  # fmt: skip
+            ax.plot(time, lanes[client], linestyle="", zorder=5, gid="write", **_WRITE[accepted])
             if token:
                 ax.annotate(str(token), (time, lanes[client] - 0.28), (0, 2), textcoords="offset points",
                             ha="center", va="bottom", zorder=6, fontsize=9)  # fmt: skip
@@ -167,12 +174,9 @@ def _legend(
         handles.append(Line2D([], [], color=INK, linewidth=3.0, label="stands still"))
     if doubled or all_of_them:
         handles.append(Patch(facecolor=LEADERLESS, hatch="..", edgecolor="white", label="two believe so"))
-    for wanted, marker, color, text in (
-        (True, "o", PALETTE["green"], "write accepted (token)"),
-        (False, "X", FAULT, "write refused (token)"),
-    ):
+    for wanted, text in (True, "write accepted (token)"), (False, "write refused (token)"):
         if all_of_them or any(accepted is wanted for *_, accepted in writes):
-            handles.append(Line2D([], [], marker=marker, color=color, linestyle="", markersize=9, label=text))
+            handles.append(Line2D([], [], linestyle="", label=text, **_WRITE[wanted]))
     if all_of_them or any(hold.ended == "crashed" for hold in holds):
         handles.append(Line2D([], [], marker="X", color=FAULT, linestyle="", markersize=9, label="crash"))
     return handles
