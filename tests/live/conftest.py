@@ -1,5 +1,6 @@
 """Real servers for the tests of this folder. A test is skipped only where its server is not installed."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,13 @@ def needs() -> Callable[..., None]:
                 pytest.skip(str(error))
 
     return need
+
+
+@pytest.fixture(scope="session")
+def signals() -> None:
+    """Skip a test that stops or kills processes by signals, where the system has none."""
+    if os.name != "posix":
+        pytest.skip("Windows has no signals to stop a process by.")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from distlab.live.laboratory import Process, end_processes, laboratory, new_fold
 from distlab.live.ports import FIRST, LAST, free_ports, is_free
 from distlab.live.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="these tests send POSIX signals")
+pytestmark = pytest.mark.usefixtures("signals")
 
 SLEEP = [sys.executable, "-c", "import time; print('asleep', flush=True); time.sleep(600)"]
 STUBBORN = [

@@ -1,6 +1,5 @@
 """Processes contend for real locks: one at a time, and fencing saves the data from a pause."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,7 @@ from distlab.live.locks import (
 from distlab.live.locks.benchmark import PAIRS, model_contest
 from distlab.live.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="these tests stop processes by a signal")
+pytestmark = pytest.mark.usefixtures("signals")
 
 Services = Callable[[str], Any]
 
