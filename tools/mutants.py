@@ -3,12 +3,15 @@
     python tools/mutants.py            write docs/mutants.md and the counterexamples in tests/golden/mutants
     python tools/mutants.py --check    change nothing; exit with 1 if something would change
 
-Every mutant is checked with the defaults of `distlab.check.check`, against the property that it breaks.
+Every mutant of an election is checked with the defaults of `distlab.check.check`, against the property that
+it breaks. Those of other topics need searches of their own, which stand in their tests; here they are listed.
 """
 
 import argparse
+import importlib
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from distlab.check import LeaderElection, Report, check
@@ -21,7 +24,19 @@ TABLE = ROOT / "docs" / "mutants.md"
 GOLDEN = ROOT / "tests" / "golden" / "mutants"
 HIGHEST = ("Bully", "ChangRoberts", "HirschbergSinclair")
 
+OTHERS = {  # topic -> the module with its mutants, their name there, where the tests are that catch them
+    "Mutual exclusion": ("coordination.mutex.mutex_mutants", "MUTANTS", "coordination/mutex"),
+    "Consensus": ("coordination.consensus", "MUTANTS", "coordination/consensus"),
+    "Ledgers": ("coordination.consensus.ledger", "MUTANTS", "coordination/consensus/ledger"),
+    "Atomic commit": ("coordination.transaction", "COMMIT_MUTANTS", "coordination/transaction"),
+    "Agreement in the end": ("coordination.transaction", "EVENTUAL_MUTANTS", "coordination/transaction"),
+    "Locks": ("coordination.lock.lock_mutants", "MUTANTS", "coordination/lock"),
+    "Training": ("computing.training", "MUTANTS", "computing/training"),
+}
+
 HEAD = """# Mutants
+
+## Leader election
 
 Each row is an algorithm with one safeguard switched off, and what the checker then finds:
 `check(mutant.build, property)` with its default searches. The sound algorithms pass the same checks. Written
@@ -89,6 +104,24 @@ def row(mutant: Mutant, report: Report) -> str:
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |\n"
 
 
+def table(reports: Sequence[tuple[Mutant, Report]]) -> str:
+    """The text of docs/mutants.md."""
+    return HEAD + "".join(row(mutant, report) for mutant, report in reports) + "".join(map(listed, OTHERS))
+
+
+def listed(topic: str) -> str:
+    """The mutants of a topic whose searches stand in its tests."""
+    module, name, tests = OTHERS[topic]
+    lines = [
+        f"\n## {topic}\n\nCaught by the searches in `tests/{tests}`.\n",
+        "| algorithm | mutant | switched off | source | what no longer holds |\n|---|---|---|---|---|",
+    ]
+    for mutant in getattr(importlib.import_module(f"distlab.{module}"), name):
+        cells = (mutant.base.__name__, mutant.name, mutant.safeguard, mutant.source, mutant.breaks)
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     """Write, or compare."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -98,7 +131,7 @@ def main() -> int:
     only_check = parser.parse_args().check
     reports = [(mutant, judged(mutant)) for mutant in MUTANTS]
     files = {GOLDEN / name_of(mutant): golden(mutant, report) for mutant, report in reports}
-    files[TABLE] = HEAD + "".join(row(mutant, report) for mutant, report in reports)
+    files[TABLE] = table(reports)
     old = [
         path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
