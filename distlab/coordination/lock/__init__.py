@@ -10,7 +10,19 @@ redis           a key that expires; ``old_redis`` the lecture's recipe; ``failov
 redlock         a majority of independent Redis servers
 zookeeper       sessions, ephemeral sequential nodes, watches; ``zookeeper_lock`` the recipes on them
 
+clusters          clients, service and store of one run, for simulations and for the checker
+promises          what must hold, as questions to a trace
+schedules         the published schedules: herd, clock jump, pause past the lease, restart
+lock_experiments  contention, crashes, pauses, fail-over, clocks, the hair-dryers
+lock_mutants      each lock with one safeguard switched off at a time
+
 Messages are in the module of their service: ``redis.SetNxPx``, ``zookeeper.WatchEvent``.
+
+What holds: one client at a time believes that it has the lock, whatever crashes or gets lost, if no client
+stands still for longer than its lease and, for Redlock, clocks run alike. If one does, one client at a time
+holds the lock by its lease, and the store has to look at tokens. Two things are taken for granted: between
+any two nodes, what is sent first arrives first; and servers keep what they promised in a crash (a table and
+ZooKeeper do, Redis only as :class:`DurableRedis`, a server of Redlock by its silence).
 """
 
 from .client import LockClient, NoLock
@@ -29,6 +41,7 @@ from .holds import (
     wait,
     waits,
 )
+from .lock_mutants import MUTANTS
 from .old_redis import OldRedis, SetnxClient
 from .polling import PollingClient
 from .redis import DurableRedis, RedisClient, RedisServer
@@ -38,6 +51,7 @@ from .zookeeper import ZooKeeperServer
 from .zookeeper_lock import HerdClient, ReadWriteClient, ZooKeeperClient
 
 __all__ = [
+    "MUTANTS",
     "DatabaseClient",
     "DatabaseServer",
     "DurableRedis",

@@ -64,6 +64,7 @@ def search(
     faults: Any,
     runs: int,
     nodes: int = 3,
+    seed: int = 0,
     **arguments: Any,
 ) -> Report:
     """Random runs over links that keep the order."""
@@ -77,5 +78,6 @@ def search(
         network=NETWORK,
         arguments=arguments,
         within=4.0,
+        seed=seed,
         progress=False,
     )

@@ -2,7 +2,11 @@
 
 import pytest
 
-from distlab.coordination.lock.lock_mutants import MUTANTS, LockMutant
+from distlab.coordination.lock import ZooKeeperClient
+from distlab.coordination.lock.clusters import zookeeper_cluster
+from distlab.coordination.lock.lock_mutants import BY_LEASE, MUTANTS, LockMutant
+from distlab.coordination.lock.zookeeper import Delete
+from distlab.sim import Pause
 
 from .searches import FAULTS, PROMISES, search
 
@@ -27,3 +31,29 @@ def test_mutants_say_what_they_break() -> None:
     assert {mutant.needs for mutant in MUTANTS} == set(FAULTS)
     assert len({mutant.kind for mutant in MUTANTS}) == len(MUTANTS)
     assert all(issubclass(mutant.kind, mutant.base) for mutant in MUTANTS)
+
+
+class KeepsWhatItGivesUp(ZooKeeperClient):
+    """Asks for its node to be deleted, and goes on listening to what it hears of it."""
+
+    def withdraw(self, path: str) -> None:
+        self.ask(self.server, Delete(self.number(), path))
+
+
+@pytest.mark.parametrize(("client", "verdict"), [(KeepsWhatItGivesUp, "failed"), (ZooKeeperClient, "passed")])
+def test_who_gives_its_node_up_does_not_take_the_lock_with_it(
+    client: type[ZooKeeperClient], verdict: str
+) -> None:
+    """A pause of nearly a session, a notification during it, and an answer that comes late."""
+    report = search(
+        zookeeper_cluster,
+        PROMISES[BY_LEASE],
+        [Pause(3, at=0.115, duration=0.416)],
+        runs=1,
+        seed=4588,
+        client=client,
+        rounds=8,
+        hold=0.03,
+        think=0.02,
+    )
+    assert report.verdict == verdict, str(report)
