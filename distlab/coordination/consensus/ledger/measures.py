@@ -148,7 +148,7 @@ class Measured(NamedTuple):
     stale : float
         The share of the written blocks that are not in the main chain.
     forks : float
-        The share of the written blocks whose parent had a child already when they were written.
+        Blocks written at a height at which another one was there already, per block of the main chain.
     interval : float
         Mean seconds from a block of the main chain to the next.
     deepest : int
@@ -186,18 +186,14 @@ def measure(trace: Trace, power: float = 0.0) -> Measured:
     """
     written = [facts["block"] for _, _, facts in said(trace, "write")]
     chain = main_chain(trace)
-    parents = [block.parent for block in written]
-    first: dict[str, int] = {}
-    for number, parent in enumerate(parents):
-        first.setdefault(parent, number)
-    forks = sum(first[parent] < number for number, parent in enumerate(parents))
+    forks = len(written) - len({block.height for block in written})
     gaps = intervals(chain)
     main = {block.hash for block in chain}
     return Measured(
         len(written),
         len(chain),
         sum(block.hash not in main for block in written) / max(1, len(written)),
-        forks / max(1, len(written)),
+        forks / max(1, len(chain)),
         sum(gaps) / max(1, len(gaps)),
         max((facts["reverted"] for _, _, facts in said(trace, "tip")), default=0),
         power * trace.end / max(1, len(chain)),

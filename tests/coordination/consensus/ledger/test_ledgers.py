@@ -61,7 +61,7 @@ def test_forks_follow_the_delay(delay: float) -> None:
     trace = runs.miners({id: 1 / 25 for id in range(1, 26)}, blocks=blocks, delay=delay)
     expected = 1 - exp(-delay / 600 * 24 / 25)
     found = measure(trace)
-    assert found.forks == pytest.approx(expected, abs=4 * sqrt(expected / blocks) + expected**2)
+    assert found.forks == pytest.approx(expected, abs=4 * sqrt(expected / blocks))
     assert found.stale >= found.forks * 0.9
 
 
