@@ -41,6 +41,7 @@ EXPERIMENTS: dict[str, str | Experiment] = {
     "live_election": "distlab.live.elections:ELECTION",
     "lock_benchmark": "distlab.live.locks:BENCHMARK",
     "lock_herd": "distlab.live.locks:HERD",
+    "lock_losses": "distlab.live.locks:LOSSES",
     "lock_pause": "distlab.live.locks:PAUSE",
     "training_speed_up": "distlab.live.training:SPEED_UP",
     "two_phase_in_doubt_postgres": "distlab.live.two_phase_commit.kills:DOUBT_POSTGRES",

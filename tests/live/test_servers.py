@@ -1,8 +1,14 @@
 """Redis, ZooKeeper and etcd are started, killed, restarted and stopped, and leave nothing."""
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +175,65 @@ def test_etcd_elects_another_leader(etcd_cluster: live.Etcd) -> None:
     assert etcd_cluster.get("written") == "before"
     old.restart()
     assert old.serves()
+
+
+ALL_SERVERS = """
+import json, time
+from distlab import live
+single = {{"zookeeper": {{"servers": 1}}, "etcd": {{"members": 1}}}}
+servers = []
+for name in {names}:
+    started = getattr(live, name)(**single.get(name, {{}}))
+    servers += started.members if isinstance(started, live.Ensemble) else [started]
+sessions = [server.connect() for server in servers if isinstance(server, live.Postgres)]
+lab = servers[0].process.laboratory
+said = {{"root": str(lab.root), "keeper": lab.keeper.pid, "pids": [server.pid for server in servers]}}
+said["ports"] = [port for server in servers for port in server.ports]
+print(json.dumps(said), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_no_server_outlives_its_laboratory(number: int) -> None:
+    """Whatever is installed is started; then the laboratory goes, and no process, file or port is left."""
+    names = [name for name in ("postgres", "redis", "zookeeper", "etcd") if live.is_available(name)]
+    if not names:
+        return
+    with subprocess.Popen(
+        [sys.executable, "-c", ALL_SERVERS.format(names=names)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as script:
+        assert script.stdout is not None
+        said = json.loads(script.stdout.readline())
+        assert len(said["pids"]) == len(names)
+        script.send_signal(number)
+        script.wait(60)
+    wait_until(lambda: not Path(said["root"]).exists(), 60, "The directory was not removed")
+    wait_until(lambda: not _exists(said["keeper"]), 60, "The keeper did not end")
+    assert [pid for pid in said["pids"] if _exists(pid)] == []
+    assert [port for port in said["ports"] if not is_free(port)] == []
+    assert said["root"] not in _all_command_lines()
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _all_command_lines() -> str:
+    """What runs on this machine, where the system shows it."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            lines.append(path.read_bytes().decode(errors="replace"))
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ contender.py           a client as a process of its own
 contest.py             processes contend: mutual exclusion
 pause.py               a holder stands still past its lease
 herd.py                notifications, counted
+redis_losses.py        fail-over and restarts that lose a lock
 benchmark.py           real locks beside their models
 """
 
@@ -25,6 +26,7 @@ from .lock import Grant, Lock, LockTimeout
 from .pause import PAUSE, lock_pause, pause_past_lease
 from .postgres_lock import PostgresAdvisoryLock, PostgresRowLock
 from .redis_lock import RedisLock
+from .redis_losses import LOSSES, lock_losses
 from .redlock import Redlock
 from .sqlite_lock import SqliteLock
 from .zookeeper_lock import HerdLock, PredecessorLock, ZooKeeperLock
@@ -33,6 +35,7 @@ __all__ = [
     "BENCHMARK",
     "HERD",
     "KINDS",
+    "LOSSES",
     "PAUSE",
     "Contender",
     "Contest",
@@ -53,6 +56,7 @@ __all__ = [
     "contest",
     "lock_benchmark",
     "lock_herd",
+    "lock_losses",
     "lock_pause",
     "open_lock",
     "pause_past_lease",

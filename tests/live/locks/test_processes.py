@@ -17,6 +17,7 @@ from distlab.live.locks import (
     contest,
     lock_benchmark,
     lock_herd,
+    lock_losses,
     lock_pause,
     pause_past_lease,
 )
@@ -132,6 +133,19 @@ def test_the_herd_is_as_large_as_the_closed_form_says(needs: Callable[..., None]
     rows = lock_herd(clients=5)["rows"]
     assert [row["notifications"] for row in rows] == [10, 4]
     assert [row["closed form"] for row in rows] == [10, 4]
+
+
+def test_redis_loses_a_lock_by_a_late_replica_and_by_an_empty_restart(needs: Callable[..., None]) -> None:
+    """Two holders after a fail-over to a replica that was cut off, and after an empty restart; else not."""
+    needs("redis")
+    rows = lock_losses()["rows"]
+    assert [(row["second gets the lock"], row["two holders"]) for row in rows] == [
+        (False, False),  # the replica is up to date
+        (True, True),  # it was cut off
+        (True, True),  # one of three restarts, empty
+        (False, False),  # with its log
+        (True, False),  # empty, after the lease
+    ]
 
 
 def test_the_benchmark_has_a_line_for_the_real_lock_and_one_for_its_model() -> None:
