@@ -23,11 +23,11 @@ class _Look(NamedTuple):
 
 OUTCOMES = {
     "committed": _Look(PALETTE["sky"], "", "C"),
-    "aborted": _Look("#E5E5E5", "..", "A"),
+    "aborted": _Look("#E5E5E5", "", "A"),
     "blocked": _Look(PALETTE["yellow"], "//", "B"),
     "diverged": _Look(PALETTE["vermillion"], "xx", "D"),
 }
-"""The colour, the hatch and the letter of each outcome."""
+"""The colour, the hatch and the letter of each outcome; what is wrong has a hatch."""
 
 
 @styled

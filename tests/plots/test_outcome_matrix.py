@@ -29,8 +29,8 @@ def test_a_step_has_one_label_for_both_sides_of_it(frame):
     assert ax.get_title(loc="left") == "Crash of the coordinator"
 
 
-def test_every_outcome_has_a_colour_a_hatch_and_a_letter_of_its_own(frame):
-    """Three cues; the legend lists what occurs."""
+def test_every_outcome_has_a_colour_and_a_letter_of_its_own(frame):
+    """A letter besides the colour; the legend lists what occurs."""
     ax = outcome_matrix(frame)
     looks = {(cell.get_facecolor(), cell.get_hatch()) for cell in ax.patches}
     assert len(looks) == 4
