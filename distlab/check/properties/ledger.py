@@ -1,7 +1,8 @@
 """Ledgers: chains of blocks that grow at one end (Garay, Kiayias & Leonardos 2015).
 
 What nodes say: ``record("accept", block=b)`` for a block that they take for valid, and ``record("tip",
-block=b.hash)`` when their chain ends in another block. A block has a ``hash``, its ``parent``'s hash, a
+block=b.hash, reverted=k)`` when their chain ends in another block, and k blocks of the old chain are not in
+the new one. A block has a ``hash``, its ``parent``'s hash, a
 ``height``, a ``time`` and a ``writer``; the first block of all has the height 0 and is accepted by nobody.
 """
 
@@ -24,15 +25,17 @@ class _Memory(NamedTuple):
     blocks: tuple[Any, ...] = ()  # each once, in the order in which somebody accepted it
     accepted: frozenset[tuple[Any, str]] = frozenset()  # (node, hash)
     tips: tuple[tuple[Any, str], ...] = ()  # (node, hash)
+    deep: tuple[tuple[Any, float, int], ...] = ()  # (node, time, blocks taken back), if they were too many
 
 
 class Ledger(Property):
-    """Valid blocks only; and, once faults have stopped, a common prefix and a chain that grows.
+    """Valid blocks only; and, once faults have stopped, a common prefix that stays, and a chain that grows.
 
     Parameters
     ----------
     confirmations
-        How many blocks at the end of a chain may still change. All others are the same everywhere.
+        How many blocks at the end of a chain may still change. All others are the same everywhere, and in
+        the last quarter of ``within`` no node takes back more.
     growth
         How many blocks the chain of each live node must have gained since the last fault.
     audit
@@ -87,6 +90,9 @@ class Ledger(Property):
             return memory
         if seen.name == "tip":
             others = tuple([tip for tip in memory.tips if tip[0] != seen.node])
+            back = seen.facts.get("reverted", 0)
+            if back > self.confirmations:
+                memory = memory._replace(deep=(*memory.deep, (seen.node, seen.time, back)))
             return memory._replace(tips=(*others, (seen.node, seen.facts["block"])))
         if seen.name != "accept":
             return memory
@@ -128,6 +134,13 @@ class Ledger(Property):
                     nodes=(node,),
                 )
         self._common_prefix(chains, quiet)
+        for node, time, back in memory.deep:
+            if time > end.time - (end.time - end.quiet_since) / 4:
+                raise Violation(
+                    f"persistence: at t = {time:.3g} s, {time - end.quiet_since:.3g} s after the last fault, "
+                    f"node {node!r} took back {back} blocks; no more than {self.confirmations} may change.",
+                    nodes=(node,),
+                )
 
     def _common_prefix(self, chains: dict[Any, list[Any]], quiet: str) -> None:
         for one, mine in chains.items():

@@ -14,6 +14,7 @@ from .proof_of_work import ProofOfWork
 __all__ = [
     "Backdates",
     "LowersTheDifficulty",
+    "MinesInThePast",
     "OutOfTurn",
     "OutOfTurnDelegate",
     "Reseals",
@@ -38,6 +39,16 @@ class LowersTheDifficulty(ProofOfWork):
 
     def required_difficulty(self, parent: Block) -> float:
         return self.difficulty / 10
+
+
+class MinesInThePast(ProofOfWork):
+    """Does the work, but ten blocks before the end of the chain."""
+
+    def found(self) -> None:
+        tip, self.tip = self.tip, self.tree.ancestor(self.tip.hash, 10)
+        super().found()
+        if self.tree.weight[self.tip.hash] <= self.tree.weight[tip.hash]:
+            self.tip = tip
 
 
 class Reseals(ProofOfWork):

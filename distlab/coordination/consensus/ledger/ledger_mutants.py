@@ -17,6 +17,7 @@ from .block import Block
 from .cheats import (
     Backdates,
     LowersTheDifficulty,
+    MinesInThePast,
     OutOfTurn,
     OutOfTurnDelegate,
     Reseals,
@@ -32,6 +33,7 @@ __all__ = ["CHEATS", "MUTANTS", "beside_a_cheat"]
 VALID = "only valid blocks are accepted"
 PREFIX = "a common prefix once faults stop"
 GROWTH = "a chain that grows once faults stop"
+PERSISTENCE = "a prefix that stays once faults stop"
 
 
 # --- what keeps an honest network together
@@ -78,6 +80,11 @@ class NeverAdjusts(ProofOfWork):
 # --- what keeps cheats out
 
 
+class FollowsTheNewest(ProofOfWork):
+    def is_better(self, block: Block) -> bool:
+        return True
+
+
 class AcceptsTooLittleWork(ProofOfWork):
     def shows_the_work(self, block: Block) -> bool:
         return True
@@ -120,6 +127,7 @@ class AcceptsAnyDelegate(DelegatedProofOfStake):
 
 #: whom a mutant must meet to show what it lacks
 CHEATS: dict[type[Node], type[Node]] = {
+    FollowsTheNewest: MinesInThePast,
     AcceptsTooLittleWork: SkipsTheWork,
     AcceptsAnyDifficulty: LowersTheDifficulty,
     AcceptsAnySeal: Reseals,
@@ -147,6 +155,8 @@ def beside_a_cheat(kind: type[Node], cheat: type[Node]) -> Callable[..., dict[No
 _NAKAMOTO = "Nakamoto 2008, section "
 
 MUTANTS = (
+    Mutant("moves to whatever block came last", FollowsTheNewest, ProofOfWork,
+           "only a heavier chain counts", _NAKAMOTO + "5", PERSISTENCE, nodes=4),
     Mutant("keeps the chain that it saw first", StaysWithTheFirstChain, ProofOfWork,
            "the heaviest chain counts", _NAKAMOTO + "5", PREFIX, nodes=4),
     Mutant("never leaves its branch", StaysOnItsBranch, ProofOfStake,

@@ -171,7 +171,7 @@ def audit_work(**rules: Any) -> Callable[[Block, list[Block]], str | None]:
             sound.interval,
             sound.clamp,
         )
-        if block.difficulty != needed:
+        if abs(block.difficulty - needed) > 1e-9 * needed:
             return f"has a difficulty of {block.difficulty:.6g} instead of {needed:.6g}"
         return None
 

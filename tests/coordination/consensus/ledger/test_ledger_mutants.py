@@ -10,10 +10,19 @@ from distlab.coordination.consensus.ledger import (
     ProofOfStake,
     ProofOfWork,
 )
-from distlab.coordination.consensus.ledger.ledger_mutants import CHEATS, GROWTH, PREFIX, VALID, beside_a_cheat
+from distlab.coordination.consensus.ledger.ledger_mutants import (
+    CHEATS,
+    GROWTH,
+    PERSISTENCE,
+    PREFIX,
+    VALID,
+    beside_a_cheat,
+)
 from distlab.coordination.election.mutant import Mutant
 
 from .ledger_searches import searched
+
+WORDS = {VALID: "validity", PREFIX: "common prefix", GROWTH: "chain growth", PERSISTENCE: "persistence"}
 
 
 @pytest.mark.parametrize("kind", [ProofOfWork, ProofOfStake, DelegatedProofOfStake])
@@ -35,7 +44,9 @@ def test_each_safeguard_is_needed(mutant: Mutant) -> None:
     report = searched(build(mutant.kind), mutant.base, runs=40, liars=liars)
     assert report.verdict == "failed", str(report)
     assert report.counterexample is not None
-    word = {VALID: "validity", PREFIX: "common prefix", GROWTH: "chain growth"}[mutant.breaks]
+    word = {VALID: "validity", PREFIX: "common prefix", GROWTH: "chain growth", PERSISTENCE: "persistence"}[
+        mutant.breaks
+    ]
     assert report.sentence.startswith(word)
     sound = searched(build(mutant.base), mutant.base, runs=12, liars=liars)
     assert sound.verdict == "passed", str(sound)
