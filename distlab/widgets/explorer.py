@@ -1,6 +1,6 @@
 """An explorer: one function, a labelled control for each of its parameters, and the picture that it draws.
 
-Only sliders, menus, check boxes and a table of faults that fill an image and a line of text are used, no
+Only sliders, menus, check boxes and a table of faults that fill a picture and a line of text are used, no
 Output widgets: they run the same in JupyterLab, in Notebook 7 and without a browser.
 """
 
@@ -124,7 +124,7 @@ def explorer(
     kind = _WithPicture if picture else widgets.VBox
     box = kind(panel.children())
     if isinstance(box, _WithPicture):
-        box.first = panel.image.value
+        box.first = panel.png
     return box
 
 
@@ -162,11 +162,13 @@ class _Panel:
     ) -> None:
         self.draw, self.labels, self.code = draw, labels, code
         self.handles = {name: _control(name, kind, labels.get(name, name)) for name, kind in controls.items()}
-        self.image = _image(alt)
+        self.alt = alt
+        self.png = b""
+        self.image = widgets.HTML()
         self.said = widgets.HTML()
         self.table = widgets.HTML()
         self.made: Any = None  # the present table
-        self.kept: tuple[str, bytes, Any] | None = None
+        self.kept: tuple[str, Any] | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.settling = False
         self.tools: list[Any] = []
@@ -184,7 +186,7 @@ class _Panel:
         tools = [widgets.HBox(self.tools)] if self.tools else []
         rest = [part for part in (self.other, self.copy) if part is self.copy or self.tools]
         rest = [part for part in rest if part is not None]
-        table = [] if self.image.value and self.made is None else [self.table]
+        table = [] if self.png and self.made is None else [self.table]
         return [*self._labelled(), *tools, self.said, self.image, *table, *rest]
 
     def _labelled(self) -> list[Any]:
@@ -224,7 +226,8 @@ class _Panel:
         try:
             drawn = self.draw(**values)
             drawing, self.made = drawn if isinstance(drawn, tuple) else (drawn, None)
-            self.image.value = png(drawing)
+            self.png = png(drawing)
+            self.image.value = _shown(self.png, self.alt)
             self._tabulate()
             if self.copy is not None:
                 self.copy.code = self._code(values)
@@ -235,8 +238,8 @@ class _Panel:
     def _tabulate(self) -> None:
         if self.made is None:
             self.table.value = ""
-        elif isinstance(self.made, Mapping) and self.kept is not None and isinstance(self.kept[2], Mapping):
-            self.table.value = _beside(self.made, self.kept[2])
+        elif isinstance(self.made, Mapping) and self.kept is not None and isinstance(self.kept[1], Mapping):
+            self.table.value = _beside(self.made, self.kept[1])
         else:
             self.table.value = _table(self.made)
 
@@ -253,13 +256,13 @@ class _Panel:
         for name, values in presets.items():
             self._check(name, values)
         menu = widgets.Dropdown(
-            options=[("choose ...", None), *[(name, name) for name in presets]],
+            options=[("choose ...", ""), *[(name, name) for name in presets]],
             description="preset",
             style=_WIDE,
         )
 
         def choose(change: Any) -> None:
-            if change["new"] is None:
+            if not change["new"]:
                 return
             self.settling = True
             try:
@@ -297,14 +300,14 @@ class _Panel:
     def _keeping(self, alt: str) -> list[Any]:
         keep = widgets.Button(description="keep to compare", tooltip="Keep this run beside the next ones")
         drop = widgets.Button(description="forget", tooltip="Forget the kept run", disabled=True)
-        image = _image(f"{alt} (kept)".strip())
+        image = widgets.HTML()
 
         def keep_it(_: Any) -> None:
             setting = ", ".join(
                 f"{self.labels.get(name, name)}: {shown(value)}" for name, value in self.values().items()
             )
-            self.kept = (setting, self.image.value, self.made)
-            image.value = self.image.value
+            self.kept = (setting, self.made)
+            image.value = _shown(self.png, f"{alt} (kept)".strip())
             table = (
                 []
                 if self.made is None or isinstance(self.made, Mapping)
@@ -335,11 +338,10 @@ def _sentence(error: Exception) -> str:
     return f"<b>{html.escape(type(error).__name__)}:</b> {said}"
 
 
-def _image(alt: str) -> Any:
-    image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
-    if alt:
-        image.alt = alt
-    return image
+def _shown(picture: bytes, alt: str) -> str:
+    """A picture with its text for those who cannot see it, which an Image widget does not have."""
+    data = base64.b64encode(picture).decode()
+    return f'<img alt="{html.escape(alt)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
 
 def _set(handle: Any, value: Any) -> None:

@@ -29,6 +29,7 @@ function svg(tag, attributes = {}, ...children) {
 }
 
 const short = (time) => String(Number((Math.round(time * 1e9) / 1e9).toPrecision(4)));
+const breakable = (name) => name.replaceAll("_", "_\u200b"); // a long name may go on behind a _
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
 // The last entry [step, ...] of a list that begins at a step or before it.
@@ -260,7 +261,7 @@ class Player {
 
   silent() {
     this.box.removeAttribute("aria-busy");
-    this.notice.textContent = "The kernel does not answer. A branch needs it: run the cell again. Stepping works without it.";
+    this.notice.textContent = "The kernel has not answered. If it is busy, the branch will come; if it is gone, run the cell again. Stepping works without it.";
   }
 
   answered() {
@@ -677,17 +678,17 @@ class Player {
       if (!now || now[1] == null) continue;
       const fresh = now[0] === this.step && this.step > 0;
       rows.push(html("tr", fresh ? { class: "dl-fresh" } : {},
-        html("th", { scope: "row" }, attribute.name, attribute.disk ? html("span", { class: "dl-disk", title: "survives a crash" }, " on disk") : null),
+        html("th", { scope: "row" }, breakable(attribute.name), attribute.disk ? html("span", { class: "dl-disk", title: "survives a crash" }, " on disk") : null),
         html("td", {}, now[1], fresh ? html("span", { class: "dl-new" }, " ← changed") : null)));
     }
     const timers = this.timersOf(node).map((timer) => html("tr", {},
-      html("th", { scope: "row" }, timer.kind === "work" ? "work " : "timer ", timer.say),
+      html("th", { scope: "row" }, timer.kind === "work" ? "work " : "timer ", breakable(timer.say)),
       html("td", {}, timer.due == null ? "" : `at ${short(timer.due)} s, in ${short(Math.max(0, timer.due - film.steps[this.step].t))} s `,
         timer.kind === "timer" && !down ? this.hand("now", `let the timer ${timer.say} of ${film.nodes[node]} run out now`, "fire", timer.row) : null)));
     this.fill(this.state, html("h4", {}, "State of ", menu), html("p", { class: "dl-words" }, words || "no role", " ",
       down ? this.hand("recover", `recover ${film.nodes[node]}`, "recover", node) : this.hand("crash", `crash ${film.nodes[node]}`, "crash", node)),
       film.memory ? null : html("p", { class: "dl-none" }, "What the node remembered is not in this trace."),
-      rows.length || timers.length ? html("table", { "aria-label": `What ${film.nodes[node]} remembers` }, ...rows, ...timers) : null);
+      rows.length || timers.length ? html("table", { class: "dl-memory", "aria-label": `What ${film.nodes[node]} remembers` }, ...rows, ...timers) : null);
   }
 
   drawFlight() {
@@ -698,7 +699,7 @@ class Player {
       const gone = !real.includes(message);
       const who = `${message.type} from ${film.nodes[message.from] || "outside"} to ${film.nodes[message.to]}`;
       return html("tr", gone ? { class: "dl-gone" } : {},
-        html("td", { title: message.say }, html("span", { class: "dl-dot", style: `background:var(--dl-type-${film.types[message.type].color})` }), message.type,
+        html("td", { title: message.say, class: "dl-hands" }, html("span", { class: "dl-dot", style: `background:var(--dl-type-${film.types[message.type].color})` }), message.type,
           html("div", { class: "dl-way" }, `${film.short[message.from] ?? "outside"} → ${film.short[message.to]}, ${gone ? (message.fate === "lost" ? "✕ lost" : "✕ cut off") : message.due == null ? "under way" : `due ${short(message.due)} s`}`)),
         html("td", { class: "dl-hands" }, ...(gone ? [] : [
           this.hand("deliver", `deliver ${who} now`, "deliver", message.row), this.hand("drop", `drop ${who}`, "drop", message.row)])));
