@@ -205,9 +205,7 @@ def sums_to(total: Vector, tolerance: float = 1e-9) -> Rule:
         for row in seen(trace, "reduced"):
             found, right = unpack(row.facts["values"]), np.asarray(total)
             if found.shape != right.shape:
-                return (
-                    f"{_name(row.node)} has a sum of {found.size} numbers; {right.size} were to be added up."
-                )
+                return f"{_name(row.node)} has a sum of {found.size} numbers instead of {right.size}."
             apart = float(np.max(np.abs(found - right)))
             if not apart <= tolerance:
                 return f"{_name(row.node)} has a sum that is wrong by {apart:.2g}."
