@@ -64,7 +64,8 @@ class Task:
     fenced
         Whether it sends its token along.
     pause
-        Whether it stops itself inside, once.
+        Whether it stops itself inside, once, and wants the lock no more then. A client that finds its lease
+        over before it has come so far tries again in its next round.
     until_told
         Whether it stays inside until ``leave()``, instead of ``hold`` seconds.
     """
@@ -208,6 +209,8 @@ class _Client:
                 hold = self.one_round()
                 if hold is not None:
                     holds.write(json.dumps(hold) + "\n")
+                if self.task.pause and self.paused:
+                    break
                 time.sleep(self.task.think)
         report = {
             "sold": self.sold,

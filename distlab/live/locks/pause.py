@@ -69,7 +69,7 @@ def pause_past_lease(
             return pause_past_lease(kind, fencing, lease, patience, where=started)
     path = str(new_folder("store") / "store.db")
     store = GuardedStore(path, stock=STOCK, fencing=fencing)
-    first = Contender(Task("first", kind, where, lease=lease, rounds=1, store=path, pause=True))
+    first = Contender(Task("first", kind, where, lease=lease, rounds=5, store=path, pause=True))
     second = Contender(Task("second", kind, where, lease=30.0, timeout=patience, rounds=1, store=path))
     for client in (first, second):
         client.wait_until_ready()
@@ -85,7 +85,7 @@ def pause_past_lease(
 def _row(
     kind: str, fencing: bool, lease: float, first: Contender, second: Contender, store: GuardedStore
 ) -> dict[str, Any]:
-    [early], late = first.holds(), second.holds()
+    early, late = first.holds()[-1], second.holds()
     tokens = None
     if late and early.token is not None and late[0].token is not None:
         tokens = early.token < late[0].token

@@ -132,7 +132,7 @@ def test_the_lease_ends_and_the_late_release_spares_the_next_holder(opened: Open
 @pytest.mark.parametrize("kind", LEASED)
 def test_a_renewed_lease_lasts(opened: Opener, kind: str) -> None:
     """Who renews keeps the lock for longer than the first lease."""
-    one, two = opened(kind, lease=1.0), opened(kind)
+    one, two = opened(kind, lease=2.0), opened(kind)
     one.acquire(timeout=30)
     first_end = one.valid_until
     one.lease = LONG
