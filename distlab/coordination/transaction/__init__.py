@@ -28,6 +28,11 @@ eventual_scenarios  runs to look at; ``eventual_experiments``: many transfers at
 eventual_measures   numbers from their traces; ``eventual_published``: the figures TX-6 to TX-8
 
 Messages are in the module of their algorithm: ``two_phase.Prepare``, ``three_phase.PreCommit``.
+
+Two-phase commit and its presumptions never diverge, whatever crashes, is lost, doubled, late or cut off, as
+long as names of transactions are new and nobody decides heuristically; they may block. Three-phase commit
+takes for granted that whoever is silent has crashed. Then it does not block, and with the termination
+protocol it does not diverge; without that, or under a partition, it can.
 """
 
 from .accounts import Change, balances, money
