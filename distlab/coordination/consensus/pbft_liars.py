@@ -142,6 +142,8 @@ class LyingReplica(Liar):
     def another(self, msg: Any) -> Any:
         """The same message with something else in it, signed by this replica as before."""
         kind, said = type(msg), msg  # a type checker cannot see what @message adds
+        if getattr(msg, "replica", self.id) != self.id:
+            return msg  # it only passes this on, and cannot sign in another's name
         if kind is PrePrepare:
             other = self.any_request(msg.request)
             wrong = self.rng.random() < 0.3

@@ -88,9 +88,10 @@ class TakesTheEarliestView(Pbft):
 
 class StaysInTheOldView(Pbft):
     def go_on(self, view: int, number: int) -> None:
-        changing, self.changing = self.changing, False
+        kept = self.view, self.changing
+        self.view, self.changing = view, False
         super().go_on(view, number)
-        self.changing = changing
+        self.view, self.changing = kept
 
 
 class NeverSuspects(Pbft):

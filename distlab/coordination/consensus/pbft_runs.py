@@ -125,6 +125,8 @@ def applied(trace: Trace) -> dict[NodeId, list[Any]]:
     records = trace.records
     rows = records[records.event == "apply"]
     found: dict[NodeId, list[Any]] = {}
+    if rows.empty:
+        return found
     for node, index, value in zip(
         rows.node.tolist(), rows["index"].tolist(), rows.value.tolist(), strict=True
     ):
