@@ -35,16 +35,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The distribution's browser, without a window."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: no browser test"
-    )
-    path = jupyter.browser()
-    if path is None:
-        pytest.skip("no Chromium is installed, so the widgets are not tried in a browser")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=list(jupyter.FLAGS))
+    with jupyter.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

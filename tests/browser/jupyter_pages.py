@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -39,9 +41,17 @@ class Lab:
     folder: Path
 
 
-def browser() -> str | None:
-    """The distribution's browser, or None."""
-    return next((path for path in BROWSERS if os.access(path, os.X_OK)), None)
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The distribution's browser, without a window; where there is none, a sentence says what is skipped."""
+    driver = pytest.importorskip("playwright.sync_api", reason="no browser test without playwright")
+    path = next((path for path in BROWSERS if os.access(path, os.X_OK)), None)
+    if path is None:
+        pytest.skip("no Chromium is installed, so nothing is tried in a browser")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
 
 
 def free_port() -> int:

@@ -230,7 +230,6 @@ def test_nothing_is_cut_off_at_two_hundred_percent(box):
 
 def test_the_player_works_in_notebook_7(page, lab):
     """The other front end shows the same player."""
-    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
     (lab.folder / "seven.ipynb").write_text(jupyter.notebook(IMPORTS, RAFT))
     jupyter.open_notebook(page, lab, "seven.ipynb")
     box = _player(page)
