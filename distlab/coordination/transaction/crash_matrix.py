@@ -23,23 +23,28 @@ from typing import Any, ClassVar, NamedTuple
 from distlab.sim import Constant, Crash, Network, Node, NodeId, Partition, Recover, Simulation, Trace
 
 from .site import Site
+from .termination import ThreePhaseTermination
 from .three_phase import ThreePhaseCommit
 from .two_phase import TwoPhaseCommit
 from .write_ahead_log import LogRecord
 
 __all__ = [
     "CrashedAt",
+    "CrashedTwice",
     "Step",
     "crash_matrix",
+    "crash_pairs",
     "crashed_run",
     "outcome_of",
     "partition_matrix",
     "steps_of",
+    "summary",
 ]
 
 Protocol = type[TwoPhaseCommit] | type[ThreePhaseCommit]
+_MOMENTS = ("before", "after")
 _SOON = 1e-9  # seconds between the stop of a node and its crash
-_COORDINATOR: NodeId = 1
+_DONE = 1_000_000  # the count of steps of a node that has come back: it does not stop again
 
 
 class Step(NamedTuple):
@@ -95,6 +100,10 @@ class _Stepping(Site):
         self.steps = 0
         self.stopped = False
 
+    def on_recover(self) -> None:
+        self.steps = _DONE
+        super().on_recover()
+
     def begins_step(self, what: str) -> bool:
         if self.stopped:
             return False
@@ -148,14 +157,14 @@ def _stepping(kind: Protocol, **where: int) -> Protocol:
 def _run(
     kind: Protocol,
     participants: int,
-    victim: NodeId,
     faults: Sequence[Any],
     until: float,
     options: Mapping[str, Any],
-    where: Mapping[str, int],
+    stops: Mapping[NodeId, Mapping[str, int]],
 ) -> tuple[Simulation, Trace]:
+    """A run in which the steps of some nodes are counted, and end where ``stops`` says."""
     nodes: dict[NodeId, Node] = {
-        id: (_stepping(kind, **where) if id == victim else kind)(transactions=1, **options)
+        id: (_stepping(kind, **stops[id]) if id in stops else kind)(transactions=1, **options)
         for id in range(1, participants + 2)
     }
     sim = Simulation(nodes, network=Network(latency=Constant(0.01)), faults=faults)
@@ -182,7 +191,7 @@ def steps_of(kind: Protocol, victim: NodeId = 1, participants: int = 3, **option
     >>> [step.what for step in steps_of(TwoPhaseCommit, victim=2)]
     ['prepared on disk', 'send Vote to 1', 'committed on disk', 'send Acknowledge to 1']
     """
-    _, trace = _run(kind, participants, victim, [], 1.0, options, {})
+    _, trace = _run(kind, participants, [], 1.0, options, {victim: {}})
     found = trace.records[trace.records["event"] == "step"]
     return [
         Step(int(number), float(time), what)
@@ -224,7 +233,7 @@ def crash_matrix(
     """
     found = []
     for step in steps_of(kind, victim, participants, **options):
-        for moment in ("before", "after"):
+        for moment in _MOMENTS:
             sim, trace = _crashed(kind, victim, step, moment, participants, back_after, until, options)
             found.append(CrashedAt(step, moment, *_judged(sim, trace, participants)))
     return found
@@ -263,7 +272,7 @@ def crashed_run(
     >>> crashed_run(TwoPhaseCommit, 2).messages.query("sender == 1").receiver.tolist()
     [2, 3]
     """
-    if moment not in ("before", "after"):
+    if moment not in _MOMENTS:
         raise ValueError(f'moment must be "before" or "after"; got {moment!r}.')
     steps = steps_of(kind, victim, participants, **options)
     step = steps[min(number, len(steps)) - 1]
@@ -280,10 +289,82 @@ def _crashed(
     until: float,
     options: Mapping[str, Any],
 ) -> tuple[Simulation, Trace]:
+    stops, faults = _stop(victim, step, moment, back_after)
+    return _run(kind, participants, faults, until, options, stops)
+
+
+def _stop(
+    victim: NodeId, step: Step, moment: str, back_after: float | None
+) -> tuple[dict[NodeId, dict[str, int]], list[Any]]:
+    """Where a node stops, and the crash that follows."""
     faults: list[Any] = [Crash(victim, at=step.time + _SOON)]
     if back_after is not None:
         faults.append(Recover(victim, at=step.time + back_after))
-    return _run(kind, participants, victim, faults, until, options, {f"stop_{moment}": step.number})
+    return {victim: {f"stop_{moment}": step.number}}, faults
+
+
+class CrashedTwice(NamedTuple):
+    """A run in which two nodes crashed, each at a step of its own.
+
+    Attributes
+    ----------
+    first, second : tuple of Step and str
+        The step of each node, and "before" or "after".
+    outcome : str
+        As for :class:`CrashedAt`.
+    states : dict
+        As for :class:`CrashedAt`.
+    """
+
+    first: tuple[Step, str]
+    second: tuple[Step, str]
+    outcome: str
+    states: dict[NodeId, str]
+
+
+def crash_pairs(
+    kind: Protocol,
+    victims: tuple[NodeId, NodeId] = (1, 2),
+    *,
+    participants: int = 3,
+    back_after: tuple[float | None, float | None] = (1.0, 1.7),
+    until: float = 12.0,
+    **options: Any,
+) -> list[CrashedTwice]:
+    """One run per pair of steps of two nodes: both crash, each at its step.
+
+    If the first crash keeps the second node from its step, that node crashes at the time of the step.
+
+    Parameters
+    ----------
+    kind, participants, until, options
+        As for :func:`crash_matrix`.
+    victims
+        The two nodes.
+    back_after
+        Seconds after which each comes back; None: it stays down.
+
+    Examples
+    --------
+    >>> from distlab.coordination.transaction import TwoPhaseCommit
+    >>> sorted({one.outcome for one in crash_pairs(TwoPhaseCommit, participants=2)})
+    ['aborted', 'committed']
+    """
+    points = [
+        [(step, moment) for step in steps_of(kind, victim, participants, **options) for moment in _MOMENTS]
+        for victim in victims
+    ]
+    found = []
+    for one in points[0]:
+        for other in points[1]:
+            stops, faults = _stop(victims[0], *one, back_after[0])
+            more_stops, more_faults = _stop(victims[1], *other, back_after[1])
+            sim, trace = _run(
+                kind, participants, [*faults, *more_faults], until, options, {**stops, **more_stops}
+            )
+            outcome, states, _ = _judged(sim, trace, participants)
+            found.append(CrashedTwice(one, other, outcome, states))
+    return found
 
 
 def partition_matrix(
@@ -318,7 +399,7 @@ def partition_matrix(
             for moment, at in (("before", step.time), ("after", step.time + _SOON)):
                 heals = None if heals_after is None else at + heals_after
                 cut = Partition([list(group)], at=at, until=heals)
-                sim, trace = _run(kind, participants, _COORDINATOR, [cut], until, options, {})
+                sim, trace = _run(kind, participants, [cut], until, options, {})
                 found.append(CrashedAt(step, moment, *_judged(sim, trace, participants)))
     return sorted(found, key=lambda one: (one.step.time, one.moment == "after"))
 
@@ -374,3 +455,29 @@ def _doubts(trace: Trace, still: Sequence[NodeId], up: Sequence[NodeId]) -> list
             found.append((node, time - began.pop(node)))
     found += [(node, trace.end - time) for node, time in began.items() if node in still]
     return [float(seconds) for node, seconds in found if node in up]
+
+
+def summary(participants: int = 3) -> dict[str, dict[str, int]]:
+    """The matrix of lecture 14: how many runs end in which way, with a crash or a partition at every step.
+
+    The coordinator crashes, or node 2 is cut off, in one run per step and side of it.
+
+    Examples
+    --------
+    >>> summary(participants=2)["2PC"]
+    {'committed': 7, 'aborted': 3, 'blocked': 4, 'diverged': 0}
+    """
+    size = {"participants": participants}
+    found = {
+        "2PC": crash_matrix(TwoPhaseCommit, **size),
+        "2PC, the coordinator comes back": crash_matrix(TwoPhaseCommit, back_after=1.0, **size),
+        "2PC under a partition": partition_matrix(TwoPhaseCommit, [2], **size),
+        "3PC, time-outs": crash_matrix(ThreePhaseCommit, **size),
+        "3PC, termination protocol": crash_matrix(ThreePhaseTermination, **size),
+        "3PC, time-outs, under a partition": partition_matrix(ThreePhaseCommit, [2], **size),
+        "3PC, termination protocol, under a partition": partition_matrix(ThreePhaseTermination, [2], **size),
+    }
+    ends = ("committed", "aborted", "blocked", "diverged")
+    return {
+        name: {end: sum([one.outcome == end for one in runs]) for end in ends} for name, runs in found.items()
+    }

@@ -14,9 +14,11 @@ from distlab.coordination.transaction import (
 from distlab.coordination.transaction.commit_costs import one_transaction
 from distlab.coordination.transaction.crash_matrix import (
     crash_matrix,
+    crash_pairs,
     outcome_of,
     partition_matrix,
     steps_of,
+    summary,
 )
 
 TWO = [TwoPhaseCommit, PresumedAbort, PresumedCommit]
@@ -115,3 +117,29 @@ def test_the_defaults_of_the_checker_find_nothing_in_two_phase_commit():
     """It may block, and never diverges."""
     report = check(PresumedCommit, AtomicCommitment(blocking_allowed=True), nodes=4, runs=60, progress=False)
     assert report.verdict == "passed", str(report)
+
+
+@pytest.mark.parametrize("kind", [*TWO, ThreePhaseTermination])
+@pytest.mark.parametrize(("back_coordinator", "back_participant"), [(1.0, 1.7), (1.7, 1.0)])
+def test_two_crashes_at_any_two_steps_end_well_once_both_are_back(kind, back_coordinator, back_participant):
+    """The coordinator and a participant, at every pair of their steps: all decide, and alike."""
+    found = crash_pairs(kind, participants=2, back_after=(back_coordinator, back_participant))
+    assert len(found) == 4 * len(steps_of(kind, 1, 2)) * len(steps_of(kind, 2, 2))
+    assert {one.outcome for one in found} == {"aborted", "committed"}
+
+
+@pytest.mark.parametrize("back", [(None, 1.0), (1.0, None), (None, None)])
+def test_two_crashes_never_part_two_phase_commit(back):
+    """Also if one of them, or both, stay down."""
+    for kind in TWO:
+        assert "diverged" not in {one.outcome for one in crash_pairs(kind, participants=2, back_after=back)}
+
+
+def test_the_matrix_of_lecture_14():
+    """Only two-phase commit blocks, until its coordinator is back; only three-phase commit diverges."""
+    found = summary()
+    for name, ends in found.items():
+        assert (ends["blocked"] > 0) == (name in ("2PC", "2PC under a partition"))
+        assert (ends["diverged"] > 0) == (
+            name == "3PC, time-outs" or (name.startswith("3PC") and "partition" in name)
+        )
