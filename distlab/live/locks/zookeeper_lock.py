@@ -8,7 +8,8 @@ PredecessorLock   the same in a few lines, with its notifications counted: each 
 HerdLock          the naive one: all create the same node, all that fail watch it, all are told
 
 The lease is the session: the client pings, and the service ends a session that was silent for its time-out.
-The token is the ``czxid`` of the client's own node: the number of the change that created it.
+An ensemble allows time-outs of 2 to 20 of its ticks, and takes the nearest. The token is the ``czxid`` of the
+client's own node: the number of the change that created it.
 """
 
 from __future__ import annotations
