@@ -14,6 +14,8 @@ from distlab.sim import ContractError, Message, Node, NodeId, stream
 
 __all__ = ["ByHand"]
 
+Kind = type | tuple[type, ...]
+
 
 class _Timer:
     """A timer that fires when it is told to."""
@@ -48,6 +50,8 @@ class ByHand:
         What is under way: (sender, receiver, message), the oldest first.
     records : list
         What the nodes have recorded: (node, event, facts).
+    steps : list
+        What you have let happen, as text.
 
     Examples
     --------
@@ -64,6 +68,7 @@ class ByHand:
         self.nodes = dict(nodes)
         self.waiting: list[tuple[NodeId, NodeId, Message]] = []
         self.records: list[tuple[NodeId, str, dict[str, Any]]] = []
+        self.steps: list[str] = []
         self._timers: dict[NodeId, list[_Timer]] = {id: [] for id in self.nodes}
         self._down: set[NodeId] = set()
         for id, node in self.nodes.items():
@@ -81,10 +86,13 @@ class ByHand:
 
     def call(self, id: NodeId, method: str, *args: Any) -> None:
         """Call a method of a node that is up, from outside."""
-        getattr(self._up(id), method)(*args)
+        node = self._up(id)
+        self.steps.append(f"node {id!r} is called: {method}({', '.join(map(repr, args))})")
+        getattr(node, method)(*args)
 
-    def deliver(self, kind: type, sender: NodeId, receiver: NodeId, **fields: Any) -> Any:
-        """Let the oldest message of a class from one node to another arrive; ``fields`` narrow the choice.
+    def deliver(self, kind: Kind, sender: NodeId, receiver: NodeId, **fields: Any) -> Any:
+        """Let the oldest message from one node to another arrive that is of a class, or of one of several;
+        ``fields`` narrow the choice.
 
         Returns
         -------
@@ -98,12 +106,22 @@ class ByHand:
         """
         node = self._up(receiver)
         msg = self._take(kind, sender, receiver, fields)
+        self.steps.append(f"{msg!r} from {sender!r} arrives at {receiver!r}")
         type(node)._inbox[msg.__class__](node, msg, sender)
         return msg
 
-    def drop(self, kind: type, sender: NodeId, receiver: NodeId, **fields: Any) -> Any:
+    def drop(self, kind: Kind, sender: NodeId, receiver: NodeId, **fields: Any) -> Any:
         """Lose a message; as for :meth:`deliver`."""
-        return self._take(kind, sender, receiver, fields)
+        msg = self._take(kind, sender, receiver, fields)
+        self.steps.append(f"{msg!r} from {sender!r} to {receiver!r} is lost")
+        return msg
+
+    def duplicate(self, kind: Kind, sender: NodeId, receiver: NodeId, **fields: Any) -> Any:
+        """Let a message come twice; as for :meth:`deliver`."""
+        msg = self._take(kind, sender, receiver, fields)
+        self.steps.append(f"{msg!r} from {sender!r} to {receiver!r} is doubled")
+        self.waiting += [(sender, receiver, msg)] * 2
+        return msg
 
     def deliver_all(self, most: int = 10_000) -> None:
         """Let everything arrive that is under way, the oldest first, and what follows from it; what is under
@@ -115,6 +133,7 @@ class ByHand:
             sender, receiver, msg = self.waiting.pop(0)
             if receiver not in self._down:
                 node = self.nodes[receiver]
+                self.steps.append(f"{msg!r} from {sender!r} arrives at {receiver!r}")
                 type(node)._inbox[msg.__class__](node, msg, sender)
         raise ValueError(f"most={most!r} messages were not enough: they go on and on.")
 
@@ -124,6 +143,7 @@ class ByHand:
         for timer in self._timers[id]:
             if timer.method.__name__ == method:
                 timer.cancel()
+                self.steps.append(f"node {id!r}: its timer calls {method}()")
                 getattr(node, method)(*timer.args)
                 return
         running = ", ".join(timer.method.__name__ for timer in self._timers[id]) or "none"
@@ -132,6 +152,7 @@ class ByHand:
     def crash(self, id: NodeId) -> None:
         """Stop a node; what is not stable is lost."""
         self._up(id)._crash()
+        self.steps.append(f"node {id!r} crashes")
         self._timers[id].clear()
         self._down.add(id)
 
@@ -140,6 +161,7 @@ class ByHand:
         if id not in self._down:
             raise ValueError(f"node {id!r} is not down.")
         self._down.discard(id)
+        self.steps.append(f"node {id!r} comes back")
         self.nodes[id]._rebuild()
         self.nodes[id].on_recover()
 
@@ -157,14 +179,15 @@ class ByHand:
             raise ValueError(f"node {id!r} is down.")
         return node
 
-    def _take(self, kind: type, sender: NodeId, receiver: NodeId, fields: Mapping[str, Any]) -> Message:
+    def _take(self, kind: Kind, sender: NodeId, receiver: NodeId, fields: Mapping[str, Any]) -> Message:
         for index, (source, target, msg) in enumerate(self.waiting):
             fits = all(getattr(msg, name, None) == value for name, value in fields.items())
             if (source, target) == (sender, receiver) and isinstance(msg, kind) and fits:
                 del self.waiting[index]
                 return msg
+        wanted = " or ".join(each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,)))
         raise ValueError(
-            f"no {kind.__name__} from {sender!r} to {receiver!r} is under way; under way are: "
+            f"no {wanted} from {sender!r} to {receiver!r} is under way; under way are: "
             f"{'; '.join(self.under_way()) or 'none'}."
         )
 
