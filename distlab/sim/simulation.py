@@ -437,12 +437,12 @@ class Simulation:
         Returns
         -------
         int
-            The same row: it has happened, unless its node stands still, which makes it wait.
+            The same row.
 
         Raises
         ------
         SimulationError
-            If nothing with this row is pending, or it is work, which takes its time.
+            If nothing with this row is pending, it is work, which takes its time, or its node stands still.
 
         Examples
         --------
@@ -459,6 +459,10 @@ class Simulation:
         ['awake']
         """
         place = self._place(row)
+        if self._heap[place][2]._on is PAUSED:
+            raise SimulationError(
+                f"row {row} cannot be brought forward: {self._heap[place][2]!r} stands still; what arrives waits."
+            )
         _, _, target, source, payload = self._heap.pop(place)
         at = nextafter(self.time, inf)
         self._put_off(at)
@@ -468,8 +472,7 @@ class Simulation:
         try:
             self._previous, self.time, self._cause = self.time, at, row
             self.trace._hold(row, at)
-            if target._on is not PAUSED:
-                self._done = row
+            self._done = row
             target._on[payload.__class__](target, payload, source)
             return row
         except Exception as error:

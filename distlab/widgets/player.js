@@ -83,7 +83,7 @@ class Player {
       type: "range", min: 0, max: this.last, value: this.step, class: "dl-slider", "aria-label": "Step of the run",
       oninput: () => this.go(Number(this.slider.value)),
     });
-    this.count = html("output", { class: "dl-count" });
+    this.count = html("span", { class: "dl-count" });
     this.play = button("Play (space)", icon("play"), () => this.toggle());
     this.unit = html("select", { class: "dl-select", "aria-label": "One step is", onchange: () => this.focusLess() },
       ...[["event", "event"], ["node", "node's event"],
@@ -503,7 +503,8 @@ class Player {
     const film = this.films[which];
     const active = which === this.which;
     const n = film.nodes.length;
-    const lane = clamp((this.films.branch ? 230 : wide > 900 ? 360 : 290) / n, 16, wide > 900 ? 58 : 46);
+    const lane = clamp((this.films.branch ? 230 : wide > 900 ? 360 : 290) / n, n > 20 ? 5 : 16, wide > 900 ? 58 : 46);
+    const named = Math.ceil(13 / lane); // with many nodes, not every lane has room for its name
     const top = 30;
     const high = top + n * lane + 30;
     const left = 80;
@@ -548,7 +549,7 @@ class Player {
         if (who !== node || !inside(x(from), x(to))) continue;
         under.append(svg("rect", { x: x(from), y: y(node) - lane * 0.36, width: Math.max(1, x(to) - x(from)), height: lane * 0.72, class: "dl-pausetime" }));
       }
-      names.append(svg("text", {
+      if (node % named === 0 || node === this.node) names.append(svg("text", {
         x: left - 8, y: y(node), class: `dl-lane-name${node === this.node ? " dl-chosen-name" : ""}`, onclick: () => this.choose(node),
       }, film.nodes[node]));
     }

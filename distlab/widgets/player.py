@@ -217,6 +217,8 @@ def player(
     >>> player(Simulation(cluster(Bully, 3)), until=0.5, at=1)  # doctest: +ELLIPSIS
     Player of Bully, 3 nodes, seed 0: 41 steps, opened at step 1: t = 0 s: node 1 starts; ...
     """
+    if isinstance(events, bool) or not isinstance(events, int) or events < 1:
+        raise ValueError(f"events must be a whole number of 1 or more; got {events!r}.")
     made = source_of(source, until, tuple(guilty), events)
     film = made.first
     step = _opening(film, at)

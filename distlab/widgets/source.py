@@ -10,6 +10,7 @@ from distlab.check import Report
 from distlab.check.report import Counterexample
 from distlab.check.scripted import Script
 from distlab.sim import Simulation, SimulationError, Trace
+from distlab.sim.arguments import checked_until
 
 from .film import Film, film
 from .stage import Change, Moves, Stage, Timed, run
@@ -95,6 +96,7 @@ def source_of(
 
 
 def _of_simulation(sim: Simulation, until: float | None, guilty: Sequence[int], events: int) -> Source:
+    until = checked_until(until, 0.0)
     if sim.trace._end_row >= 0 or sim.time > 0:
         return _of_trace(sim.trace, guilty, events)
     again = sim.again()

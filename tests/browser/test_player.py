@@ -58,11 +58,11 @@ def test_steps_by_mouse_and_keyboard(box):
     box.press("ArrowRight")
     _says(box, "node 3 starts")
     box.press("End")
-    assert "step 154 of 154" in box.locator("output").inner_text()
+    assert "step 154 of 154" in box.locator(".dl-count").inner_text()
     box.press("Home")
     _says(box, "Before the run")
     box.press("PageDown")
-    assert "step 10 of 154" in box.locator("output").inner_text()
+    assert "step 10 of 154" in box.locator(".dl-count").inner_text()
     box.get_by_role("slider", name="Step of the run").fill("12")
     _says(
         box,
@@ -71,9 +71,9 @@ def test_steps_by_mouse_and_keyboard(box):
     assert box.get_by_role("button", name="node 1: leader, term 1").is_visible()
     box.get_by_label("One step is").select_option("0.1")
     box.get_by_role("button", name="Step forward").click()
-    assert "t = 0.29" in box.locator("output").inner_text()
+    assert "t = 0.29" in box.locator(".dl-count").inner_text()
     box.locator(".dl-chart").click(position={"x": 200, "y": 60})
-    assert "t = 0.29" not in box.locator("output").inner_text()
+    assert "t = 0.29" not in box.locator(".dl-count").inner_text()
 
 
 def test_keys_do_not_reach_the_notebook(box):
@@ -85,7 +85,7 @@ def test_keys_do_not_reach_the_notebook(box):
         box.press(key)
     page.wait_for_timeout(500)
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
-    assert "step 1 of 154" in box.locator("output").inner_text()
+    assert "step 1 of 154" in box.locator(".dl-count").inner_text()
 
 
 def test_playing_goes_on_by_itself(box):
@@ -95,9 +95,9 @@ def test_playing_goes_on_by_itself(box):
     box.press(" ")
     _says(box, "node 2 starts")
     box.get_by_role("button", name="Pause").click()
-    stopped = box.locator("output").inner_text()
+    stopped = box.locator(".dl-count").inner_text()
     page.wait_for_timeout(1500)
-    assert box.locator("output").inner_text() == stopped
+    assert box.locator(".dl-count").inner_text() == stopped
 
 
 def test_the_state_the_source_and_the_messages_follow_the_step(box):
@@ -142,7 +142,7 @@ def test_another_message_can_be_delivered_first(box):
     box.get_by_role("slider", name="Step of the run").fill("6")
     box.get_by_role("button", name="deliver RequestVote from node 1 to node 2 now").click()
     _says(box, "node 2 receives RequestVote(term=1")
-    assert "step 7 of" in box.locator("output").inner_text()
+    assert "step 7 of" in box.locator(".dl-count").inner_text()
 
 
 def test_a_counterexample_opens_at_its_guilty_step(shared_page):
@@ -163,11 +163,11 @@ def test_without_a_kernel_the_film_can_still_be_seen(open_cells, kill_kernels):
     kill_kernels()
     page.wait_for_timeout(1000)
     box.get_by_role("button", name="Last step").click()
-    assert "step 154 of 154" in box.locator("output").inner_text()
+    assert "step 154 of 154" in box.locator(".dl-count").inner_text()
     box.get_by_role("slider", name="Step of the run").fill("10")
     box.get_by_role("button", name="drop RequestVoteReply from node 3 to node 1").click()
     box.get_by_role("alert").filter(has_text="The kernel has not answered").wait_for()
-    assert "step 10 of 154" in box.locator("output").inner_text()
+    assert "step 10 of 154" in box.locator(".dl-count").inner_text()
 
 
 def test_every_control_has_a_name(box):

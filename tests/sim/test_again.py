@@ -11,6 +11,7 @@ from distlab.sim import (
     Network,
     Node,
     Outage,
+    Pause,
     Poisson,
     Simulation,
     SimulationError,
@@ -154,6 +155,16 @@ def test_a_timer_brought_forward_runs_out_once():
     rang = sim.trace.records.query("event == 'rang'")
     assert rang.node.tolist() == [1, 2]
     assert rang.time.round(9).tolist() == [0.0, 0.5]
+
+
+def test_what_waits_for_a_node_that_stands_still_cannot_be_brought_forward():
+    """The pause goes on; the error says so."""
+    sim = Simulation(cluster(Chatty, 2), faults=[Pause(2, at=0.005, duration=1.0)])
+    for _ in range(3):
+        sim.step()
+    row = next(row for _, row, _, _, payload in sim.pending() if isinstance(payload, Note))
+    with pytest.raises(SimulationError, match="Chatty 2 stands still"):
+        sim.bring_forward(row)
 
 
 def test_what_is_not_pending_cannot_be_brought_forward():

@@ -255,6 +255,10 @@ def test_at_is_a_step_or_a_time():
 
 def test_a_source_that_is_none_is_refused():
     """The error says what would be right."""
+    with pytest.raises(ValueError, match=r"run\(until=...\) must be a time in seconds; got -1.0"):
+        player(_greeting(), until=-1.0)
+    with pytest.raises(ValueError, match="events must be a whole number of 1 or more; got 0"):
+        player(_greeting(), events=0)
     with pytest.raises(ValueError, match="source must be a Simulation, a Trace, or a failed Report"):
         player("run")
 
