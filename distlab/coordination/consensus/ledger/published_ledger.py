@@ -69,7 +69,7 @@ def pays_above(gamma: float) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if selfish_revenue(middle, gamma) > middle else (middle, high)
-    return high
+    return round(high, 12)
 
 
 def collisions(
