@@ -74,7 +74,7 @@ def test_promises_are_kept(name: str) -> None:
     """No violation in random runs under the faults for which the promise is given."""
     build, promise, faults, options = KEPT[name]
     arguments: dict[str, Any] = {**BUSY, **options}
-    report = search(build, promise, faults, runs=60, **arguments)
+    report = search(build, promise, faults, runs=40, **arguments)
     assert report.verdict == "passed", str(report)
 
 
