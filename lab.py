@@ -6,7 +6,7 @@
     python lab.py setup            set up only
 
 Options after `python lab.py` go to JupyterLab, for example: python lab.py --no-browser --port 9000
-Setting up makes a virtual environment in .venv beside this file: about a minute, and about 500 MB. It is done
+Setting up makes a virtual environment in .venv beside this file: about a minute, and about 800 MB. It is done
 again when Python, pyproject.toml or constraints.txt have changed; otherwise it takes no time.
 """
 
