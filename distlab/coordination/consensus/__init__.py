@@ -3,6 +3,7 @@
 Where things are
 ----------------
 paxos                 one value, 1998; ``paxos_schedules`` has the late proposal, the duel and the adversary
+paxos_quiz            situations and questions, answered by running the class
 paxos_mutants         Paxos with one safeguard switched off at a time
 multi_paxos           a log of commands under one leader, 1998
 multi_paxos_mutants   Multi-Paxos with one safeguard switched off at a time
@@ -33,6 +34,7 @@ from .oral_messages import (
 from .oral_messages_mutants import ORAL_MESSAGES_MUTANTS
 from .paxos import Paxos
 from .paxos_mutants import PAXOS_MUTANTS
+from .paxos_quiz import PAXOS_QUIZ, Question
 from .paxos_schedules import adversary, chosen, duel, late_lower_proposal, undecided_runs
 from .pbft import Pbft
 from .pbft_client import PbftClient
@@ -53,6 +55,7 @@ __all__ = [
     "MUTANTS",
     "ORAL_MESSAGES_MUTANTS",
     "PAXOS_MUTANTS",
+    "PAXOS_QUIZ",
     "PBFT_MUTANTS",
     "ByHand",
     "EquivocatingPrimary",
@@ -62,6 +65,7 @@ __all__ = [
     "Paxos",
     "Pbft",
     "PbftClient",
+    "Question",
     "SilentPrimary",
     "Traitor",
     "WrongDigestPrimary",

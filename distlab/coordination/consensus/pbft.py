@@ -139,9 +139,12 @@ class Pbft(NormalCase):
         if msg.view < self.view or (msg.view == self.view and not self.changing):
             self.tell_view(sender)
             return
-        self.view_changes.setdefault(msg.view, {})[sender] = msg
+        votes = self.view_changes.setdefault(msg.view, {})
+        is_new = sender not in votes
+        votes[sender] = msg
         self.join_others()
-        self.count_view_changes()
+        if is_new:  # what is only said again gives nobody more time
+            self.count_view_changes()
 
     def on_new_view(self, msg: NewView, sender: NodeId) -> None:
         if msg.view < self.view or (msg.view == self.view and not self.changing):

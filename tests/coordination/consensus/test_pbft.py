@@ -34,7 +34,17 @@ from distlab.coordination.consensus.pbft_messages import (
     digest,
 )
 from distlab.course import compare
-from distlab.sim import Constant, Crash, Exponential, Network, Outage, Partition, Simulation, Uniform
+from distlab.sim import (
+    Constant,
+    Crash,
+    Exponential,
+    LossBurst,
+    Network,
+    Outage,
+    Partition,
+    Simulation,
+    Uniform,
+)
 
 from .searches import CALM, pbft, replicated, runs
 
@@ -266,6 +276,23 @@ def test_pbft_is_right_under_faults_and_a_liar(liar: int | None) -> None:
     faults = FaultBudget(crashes=2, until=2.0, stay_down=0)
     report = runs(pbft(commands=2, liars=liars), replicated(tuple(liars)), 4, 25, faults, seed=5)
     assert report.verdict == "passed", str(report)
+
+
+@pytest.mark.parametrize(
+    ("liar", "faults", "duplication", "seed"),
+    [
+        (2, [LossBurst(0.66, at=0.045, until=0.121), Outage("leader", at=0.351, until=1.684)], 0.0, 40656),
+        (1, [LossBurst(0.46, at=0.706, until=2.0)], 0.1, 20118),
+    ],
+)
+def test_a_view_change_that_is_only_said_again_gives_nobody_more_time(
+    liar: int, faults: list[Any], duplication: float, seed: int
+) -> None:
+    """Two schedules of 10,000 in which a replica waited for a lost view change for ever."""
+    network = Network(latency=NETWORK.latency, duplication=duplication)
+    nodes = pbft(commands=3, liars={liar: LyingReplica})(4)
+    trace = Simulation(nodes, network, faults, seed=seed).run(until=8.0)
+    assert trace.operations.status.tolist() == ["ok"] * 6
 
 
 # --- signatures
