@@ -304,4 +304,3 @@ COMMIT_MUTANTS: tuple[CommitMutant, ...] = (
     _mutant("pre-commits unwritten", PreCommitsUnwritten, "precommit is forced before it is told", _SKEEN),
     _mutant("pre-commits with half of the votes", ThreePhasesWithHalfTheVotes, "all must vote yes", _SKEEN),
 )
-
