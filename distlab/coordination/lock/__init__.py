@@ -14,6 +14,7 @@ clusters          clients, service and store of one run, for simulations and for
 promises          what must hold, as questions to a trace
 schedules         the published schedules: herd, clock jump, pause past the lease, restart
 lock_experiments  contention, crashes, pauses, fail-over, clocks, the hair-dryers
+exercises         what runs around a learner's class
 lock_mutants      each lock with one safeguard switched off at a time
 
 Messages are in the module of their service: ``redis.SetNxPx``, ``zookeeper.WatchEvent``.

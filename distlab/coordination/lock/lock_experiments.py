@@ -36,7 +36,7 @@ from .clusters import (
     zookeeper_cluster,
 )
 from .holds import Hold, double_holders, holds_of, stuck_times, summary
-from .zookeeper_lock import HerdClient
+from .zookeeper_lock import HerdClient, ReadWriteClient
 
 __all__ = [
     "HOMES",
@@ -44,6 +44,8 @@ __all__ = [
     "clocks_disagree",
     "clocks_drift",
     "contention",
+    "double_holders_by_clients",
+    "fail_overs_that_lose",
     "failover_loses_the_lock",
     "hair_dryers",
     "holder_crashes",
@@ -342,6 +344,37 @@ def failover_loses_the_lock(lag: float, crash_after: float, seed: int = 0) -> bo
     answered = float(sent[sent["type"] == "SetReply"]["sent"].min())
     sim = Simulation(nodes(), NETWORK, [Crash("A", at=answered + crash_after)], calls, seed=seed)
     return bool(double_holders(holds_of(sim.run(until=4.0))))
+
+
+def fail_overs_that_lose(lag: float, within: float = 0.02, times: int = 20) -> int:
+    """How many of some fail-overs give the lock away twice; the master crashes at moments spread evenly.
+
+    Parameters
+    ----------
+    lag
+        Seconds by which the replica is late.
+    within
+        Seconds after the master's answer in which it crashes.
+    times
+        How many fail-overs.
+
+    Examples
+    --------
+    >>> fail_overs_that_lose(0.01, times=4)
+    2
+    """
+    moments = [within * (k + 0.5) / times for k in range(times)]
+    return sum(failover_loses_the_lock(lag, moment) for moment in moments)
+
+
+def double_holders_by_clients(client: type[ReadWriteClient], clients: int = 6, rounds: int = 20) -> int:
+    """How often two clients that read and write held a lock together, not both to read.
+
+    >>> double_holders_by_clients(ReadWriteClient, clients=3, rounds=4)
+    0
+    """
+    nodes = zookeeper_cluster(clients, client=client, reads=0.5, rounds=rounds)
+    return len(double_holders(holds_of(Simulation(nodes, NETWORK).run(until=5.0))))
 
 
 def clocks_drift(rate: float, ttl: float = 10.0, drift: float | None = None) -> float:

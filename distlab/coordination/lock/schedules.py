@@ -28,12 +28,14 @@ from distlab.sim import (
 from .clusters import NETWORK, redis_cluster, redlock_cluster, zookeeper_cluster
 from .holds import double_holders, holds_of
 from .redis import RedisServer
+from .redlock import servers_needed
 from .zookeeper_lock import HerdClient, ZooKeeperClient
 
 __all__ = [
     "clock_jump",
     "herd",
     "late_packet",
+    "measured_rows",
     "notifications",
     "pause_past_the_lease",
     "redlock_attempt",
@@ -230,3 +232,31 @@ def update_lost(trace: Trace) -> bool:
     """Whether an accepted write destroyed one that its client had not read."""
     writes = trace.records.query("event == 'write'")
     return bool(writes["lost"].eq(True).any())
+
+
+def measured_rows() -> dict[str, dict[str, Any]]:
+    """What the schedules yield, in the shape of the published rows: id -> quantity -> value.
+
+    >>> measured_rows()["LK-2"]
+    {'both_hold': True}
+    """
+    validities = {
+        f"TTL=10, elapsed={2 * way}, drift=0.5": redlock_attempt(10.0, way, 0.5)[1] for way in (1, 5)
+    }
+    paused = {
+        f"with{'' if fencing else 'out'}_fencing": pause_past_the_lease(fencing) for fencing in (True, False)
+    }
+    restarts = {"restart at once": restart(0.0), "restart after the longest lease": restart(10.0)}
+    return {
+        "MX-8": {
+            "all_watch_the_lock": {"n=10": notifications(herd(10, "lock"))},
+            "watch_the_predecessor": {"n=10": notifications(herd(10, "predecessor"))},
+        },
+        "LK-1": {"servers_needed": {"N=5": servers_needed(5)}, "validity": validities},
+        "LK-2": {"both_hold": second_majority(clock_jump())},
+        "LK-3": {
+            name: {"write_with_33_refused": write_refused(trace), "update_lost": update_lost(trace)}
+            for name, trace in paused.items()
+        },
+        "LK-4": {"second_majority": {name: second_majority(trace) for name, trace in restarts.items()}},
+    }
