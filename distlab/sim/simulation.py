@@ -460,8 +460,9 @@ class Simulation:
         """
         place = self._place(row)
         if self._heap[place][2]._on is PAUSED:
+            node = self._heap[place][2]
             raise SimulationError(
-                f"row {row} cannot be brought forward: {self._heap[place][2]!r} stands still; what arrives waits."
+                f"row {row} cannot be brought forward: {node!r} stands still."
             )
         _, _, target, source, payload = self._heap.pop(place)
         at = nextafter(self.time, inf)

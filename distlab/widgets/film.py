@@ -324,8 +324,8 @@ class _Cutter:
             [
                 {"name": attribute, "disk": attribute in self.reel.disk[node], "values": values}
                 for attribute, values in sorted(
-                    self.reel.memory[node].items(), key=lambda item: len(item[1]) == 1
-                )  # what never changes comes last
+                    self.reel.memory[node].items(), key=_constant
+                )  # what never changes comes last, also if a crash took it and the restart brought it back
             ]
             for node in self.trace.nodes
         ]
@@ -351,3 +351,8 @@ class _Cutter:
             for event in self.every
             if isinstance(event.payload, Fault) and event.cause < 0
         ]
+
+
+def _constant(attribute: tuple[str, list[tuple[int, str | None]]]) -> bool:
+    """Does an attribute have the same value whenever it has one?"""
+    return len({text for _, text in attribute[1] if text is not None}) <= 1

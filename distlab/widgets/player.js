@@ -28,8 +28,9 @@ function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
+// A long name may go on in the next line behind a _.
+const breakable = (name) => name.split(/(?<=_)/).flatMap((part, index) => (index ? [html("wbr"), part] : [part]));
 const short = (time) => String(Number((Math.round(time * 1e9) / 1e9).toPrecision(4)));
-const breakable = (name) => name.replaceAll("_", "_\u200b"); // a long name may go on behind a _
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
 // The last entry [step, ...] of a list that begins at a step or before it.
@@ -380,7 +381,7 @@ class Player {
       const far = n === 1 ? 0 : 1;
       return [wide / 2 + far * 140 * Math.cos(angle), high / 2 - 12 + far * 112 * Math.sin(angle)];
     });
-    const links = svg("g", { class: "dl-links" });
+    const links = svg("g", { class: n > 9 ? "dl-crowd" : "" });
     const labels = svg("g", {});
     const now = film.steps[this.step];
     const flying = this.underWay();
@@ -410,7 +411,7 @@ class Player {
       links.append(svg("line", { x1: ax, y1: ay, x2: x, y2: y, class: here ? "dl-flown dl-now" : "dl-flown", ...this.tint(message.type) }));
       const turn = (Math.atan2(by - ay, bx - ax) * 180) / Math.PI;
       if (gone) labels.append(cross(x, y, 6));
-      else labels.append(svg("path", { d: "M-9,-6 L3,0 L-9,6 Z", transform: `translate(${x},${y}) rotate(${turn})`, class: "dl-tip", fill: `var(--dl-type-${film.types[message.type].color})` }));
+      else labels.append(svg("path", { d: "M-9,-6 L3,0 L-9,6 Z", transform: `translate(${x},${y}) rotate(${turn}) scale(${named ? 1 : 0.5})`, class: "dl-tip", fill: `var(--dl-type-${film.types[message.type].color})` }));
       if (arrows.length <= 12) {
         const text = gone ? `${message.type}, ${message.fate}` : message.type;
         for (const share of [part, part - 0.15, part + 0.15, part - 0.3, part + 0.3, part - 0.45]) {
@@ -549,7 +550,7 @@ class Player {
         if (who !== node || !inside(x(from), x(to))) continue;
         under.append(svg("rect", { x: x(from), y: y(node) - lane * 0.36, width: Math.max(1, x(to) - x(from)), height: lane * 0.72, class: "dl-pausetime" }));
       }
-      if (node % named === 0 || node === this.node) names.append(svg("text", {
+      if (node % named === 0) names.append(svg("text", {
         x: left - 8, y: y(node), class: `dl-lane-name${node === this.node ? " dl-chosen-name" : ""}`, onclick: () => this.choose(node),
       }, film.nodes[node]));
     }
@@ -679,11 +680,11 @@ class Player {
       if (!now || now[1] == null) continue;
       const fresh = now[0] === this.step && this.step > 0;
       rows.push(html("tr", fresh ? { class: "dl-fresh" } : {},
-        html("th", { scope: "row" }, breakable(attribute.name), attribute.disk ? html("span", { class: "dl-disk", title: "survives a crash" }, " on disk") : null),
+        html("th", { scope: "row" }, ...breakable(attribute.name), attribute.disk ? html("span", { class: "dl-disk", title: "survives a crash" }, " on disk") : null),
         html("td", {}, now[1], fresh ? html("span", { class: "dl-new" }, " ← changed") : null)));
     }
     const timers = this.timersOf(node).map((timer) => html("tr", {},
-      html("th", { scope: "row" }, timer.kind === "work" ? "work " : "timer ", breakable(timer.say)),
+      html("th", { scope: "row" }, timer.kind === "work" ? "work " : "timer ", ...breakable(timer.say)),
       html("td", {}, timer.due == null ? "" : `at ${short(timer.due)} s, in ${short(Math.max(0, timer.due - film.steps[this.step].t))} s `,
         timer.kind === "timer" && !down ? this.hand("now", `let the timer ${timer.say} of ${film.nodes[node]} run out now`, "fire", timer.row) : null)));
     this.fill(this.state, html("h4", {}, "State of ", menu), html("p", { class: "dl-words" }, words || "no role", " ",

@@ -369,3 +369,11 @@ def test_a_notebook_stores_a_line_and_a_picture():
     assert "application/vnd.jupyter.widget-view+json" in first
     crashed = player(_greeting(faults=[Crash(1, 0.01)]), until=0.04)
     assert "image/png" in crashed._repr_mimebundle_()[0]
+
+
+def test_what_changes_comes_first():
+    """A node's memory begins with what changes; a crash alone changes nothing."""
+    data = player(_raft(), until=1.5).run.data
+    names = [one["name"] for one in data["memory"][0]]
+    assert names.index("current_term") < names.index("timeout")
+    assert names.index("votes") < names.index("heartbeat")
