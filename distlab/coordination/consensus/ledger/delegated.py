@@ -44,7 +44,7 @@ class DelegatedProofOfStake(SlotLedger):
         not. False: it never votes, unless somebody calls ``approve``.
     patience
         Rounds after which a watchful owner forgives a delegate.
-    slot, relay, tie
+    slot, relay, tie, capacity
         As for ``SlotLedger``.
 
     Raises
@@ -76,8 +76,9 @@ class DelegatedProofOfStake(SlotLedger):
         slot: float = 0.25,
         relay: bool = True,
         tie: float = 0.0,
+        capacity: int | None = None,
     ) -> None:
-        super().__init__(slot=slot, relay=relay, tie=tie)
+        super().__init__(slot=slot, relay=relay, tie=tie, capacity=capacity)
         if not isinstance(seats, int) or isinstance(seats, bool) or seats < 1:
             raise ValueError(f"seats must be a whole number of delegates, 1 or more; got {seats!r}.")
         self.seats = seats

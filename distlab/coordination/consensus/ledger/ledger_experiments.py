@@ -10,7 +10,7 @@ from distlab.sim import Call, Fault, Network, NodeId, Outage, Partition, Simulat
 
 from .delegated import DelegatedProofOfStake
 from .ledger_store import LedgerStore
-from .measures import block_share, main_chain, measure, missed_slots, said
+from .measures import block_share, confirmation_times, main_chain, measure, missed_slots, said
 from .nothing_at_stake import BranchStarter, SignsEverywhere
 from .private_miner import PrivateMiner
 from .proof_of_stake import ProofOfStake
@@ -19,6 +19,7 @@ from .selfish_miner import SelfishMiner
 from .stakes import StakeRules
 
 __all__ = [
+    "PERIOD",
     "SHARES",
     "delegates",
     "double_spend",
@@ -27,12 +28,17 @@ __all__ = [
     "nothing_at_stake",
     "power_joins",
     "register",
+    "run_ledger",
     "selfish_pool",
     "splits",
     "stake_rules",
     "stakers",
+    "throughput",
     "with_outage",
 ]
+
+#: seconds between blocks of work, on average, and of a slot, in the comparison of the ledgers
+PERIOD = {"pow": 100.0, "pos": 3.0, "dpos": 3.0}
 
 #: shares of the power, or of the stake, of six nodes
 SHARES: dict[NodeId, float] = {1: 0.35, 2: 0.25, 3: 0.15, 4: 0.10, 5: 0.10, 6: 0.05}
@@ -46,6 +52,7 @@ def miners(
     delay: float = 2.0,
     power: float = 1_000.0,
     faults: Sequence[Fault] = (),
+    workload: Sequence[Call] = (),
     seed: int = 1,
     full: bool = False,
     **rules: Any,
@@ -64,7 +71,7 @@ def miners(
         Seconds that a block takes to any other miner.
     power
         Hashes per second of all together.
-    faults, seed
+    faults, workload, seed
         As for ``Simulation``.
     full
         Whether the trace also has the messages.
@@ -86,7 +93,8 @@ def miners(
         for id, share in shares.items()
     }
     kind = "full" if full else "outline"
-    return Simulation(nodes, Network(latency=delay), faults, seed=seed, trace=kind).run(blocks * interval)
+    sim = Simulation(nodes, Network(latency=delay), faults, workload, seed=seed, trace=kind)
+    return sim.run(blocks * interval)
 
 
 def stakers(
@@ -96,6 +104,7 @@ def stakers(
     slot: float = 12.0,
     delay: float = 2.0,
     faults: Sequence[Fault] = (),
+    workload: Sequence[Call] = (),
     seed: int = 1,
     **rules: Any,
 ) -> Trace:
@@ -108,7 +117,7 @@ def stakers(
     """
     nodes = {id: ProofOfStake(stakes=stakes, slot=slot, relay=False, **rules) for id in stakes}
     until = (slots + 0.9) * slot
-    return Simulation(nodes, Network(latency=delay), faults, seed=seed, trace="outline").run(until)
+    return Simulation(nodes, Network(latency=delay), faults, workload, seed=seed, trace="outline").run(until)
 
 
 def delegates(
@@ -120,7 +129,9 @@ def delegates(
     delay: float = 1.0,
     voters: int | None = None,
     faults: Sequence[Fault] = (),
+    workload: Sequence[Call] = (),
     seed: int = 1,
+    **rules: Any,
 ) -> Trace:
     """Owners with these stakes who elect delegates, for so many slots.
 
@@ -132,7 +143,7 @@ def delegates(
         How many delegates.
     voters
         How many of the owners vote, the first ones; None: all.
-    slots, slot, delay, faults, seed
+    slots, slot, delay, faults, workload, seed, rules
         As for ``stakers``.
 
     Examples
@@ -142,56 +153,102 @@ def delegates(
     """
     voting = list(stakes)[:voters]
     nodes = {
-        id: DelegatedProofOfStake(seats=seats, stakes=stakes, slot=slot, relay=False, watchful=id in voting)
+        id: DelegatedProofOfStake(
+            seats=seats, stakes=stakes, slot=slot, relay=False, watchful=id in voting, **rules
+        )
         for id in stakes
     }
     until = (slots + 0.9) * slot
-    return Simulation(nodes, Network(latency=delay), faults, seed=seed, trace="outline").run(until)
+    return Simulation(nodes, Network(latency=delay), faults, workload, seed=seed, trace="outline").run(until)
 
 
-def with_outage(ledger: str, seed: int, periods: int = 400) -> dict[str, float]:
-    """The same six nodes, network and fault for each ledger: node 2, a quarter of everything, goes for good.
+def run_ledger(ledger: str, periods: int = 400, **options: Any) -> Trace:
+    """The same six nodes and network for each ledger; a message takes 1 s.
 
-    A message takes 1 s. Miners find a block in 100 s on average, so that about one in a hundred collides; a
-    slot takes 3 s.
+    Miners find a block in 100 s on average, so that about one in a hundred collides; a slot takes 3 s.
 
     Parameters
     ----------
     ledger
         "pow", "pos" or "dpos".
-    seed
-        Same arguments, same result.
     periods
         Blocks expected, or slots.
+    options
+        ``faults``, ``workload``, ``seed``, ``capacity``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such ledger.
+
+    Examples
+    --------
+    >>> [round(run_ledger(ledger, periods=10).end) for ledger in ("pow", "pos", "dpos")]
+    [1000, 33, 33]
+    """
+    if ledger == "pow":
+        return miners(blocks=periods, interval=PERIOD["pow"], delay=1.0, **options)
+    if ledger == "pos":
+        return stakers(slots=periods, slot=PERIOD["pos"], delay=1.0, **options)
+    if ledger == "dpos":
+        return delegates(slots=periods, slot=PERIOD["dpos"], delay=1.0, **options)
+    raise ValueError(f'ledger must be "pow", "pos" or "dpos"; got {ledger!r}.')
+
+
+def with_outage(ledger: str, seed: int, periods: int = 400) -> dict[str, float]:
+    """Node 2, with a quarter of everything, goes for good at a quarter of the run; now and then an entry.
+
+    Parameters
+    ----------
+    ledger, periods
+        As for ``run_ledger``.
+    seed
+        Same arguments, same result.
 
     Returns
     -------
     dict
-        "interval" (seconds), "stale" (share of the written blocks), "missed" (share of the slots),
-        "largest" (share of the blocks of the largest owner).
+        "interval" (seconds), "confirmed" (seconds until an entry is six blocks deep), "stale" (share of the
+        written blocks), "missed" (share of the slots), "largest" (share of the blocks of the largest owner).
 
     Examples
     --------
     >>> with_outage("dpos", seed=1)["interval"] < with_outage("pos", seed=1)["interval"]
     True
     """
-    period = 100.0 if ledger == "pow" else 3.0
+    period = PERIOD.get(ledger, 1.0)
     gone = [Outage(2, at=0.25 * periods * period)]
-    if ledger == "pow":
-        trace = miners(blocks=periods, interval=period, delay=1.0, faults=gone, seed=seed)
-    elif ledger == "pos":
-        trace = stakers(slots=periods, slot=period, delay=1.0, faults=gone, seed=seed)
-    elif ledger == "dpos":
-        trace = delegates(slots=periods, slot=period, faults=gone, seed=seed)
-    else:
-        raise ValueError(f'ledger must be "pow", "pos" or "dpos"; got {ledger!r}.')
+    calls = [Call(1, 4.7 * number * period, "submit", (number,)) for number in range(periods // 5)]
+    trace = run_ledger(ledger, periods, faults=gone, workload=calls, seed=seed)
     found, chain = measure(trace), main_chain(trace)
+    times = confirmation_times(trace)
     return {
         "interval": found.interval,
+        "confirmed": sum(times) / len(times),
         "stale": found.stale,
         "missed": 0.0 if ledger == "pow" else missed_slots(chain, periods),
         "largest": block_share(chain)[1],
     }
+
+
+def throughput(ledger: str, capacity: int = 10, periods: int = 100, seed: int = 1) -> float:
+    """Entries per second in the chain, if there are always more than fit into a block.
+
+    Parameters
+    ----------
+    ledger, periods
+        As for ``run_ledger``.
+    capacity
+        Entries per block.
+
+    Examples
+    --------
+    >>> round(throughput("dpos"), 1)  # 10 entries in a slot of 3 s
+    3.3
+    """
+    calls = [Call(1, 0.0, "submit", (number,)) for number in range(2 * capacity * periods)]
+    trace = run_ledger(ledger, periods, capacity=capacity, workload=calls, seed=seed)
+    return sum(len(block.payload) for block in main_chain(trace)) / trace.end
 
 
 def power_joins(seed: int = 1, window: int = 30, windows: int = 12) -> list[dict[str, float]]:

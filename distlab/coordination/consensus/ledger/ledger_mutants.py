@@ -25,8 +25,10 @@ from .cheats import (
     SkipsTheWork,
 )
 from .delegated import DelegatedProofOfStake
+from .elections import Council
 from .proof_of_stake import ProofOfStake
 from .proof_of_work import ProofOfWork
+from .stakes import Stakes
 
 __all__ = ["CHEATS", "MUTANTS", "beside_a_cheat"]
 
@@ -75,6 +77,34 @@ class AdjustsWithoutClamp(ProofOfWork):
 class NeverAdjusts(ProofOfWork):
     def required_difficulty(self, parent: Block) -> float:
         return self.difficulty
+
+
+# --- stakes and votes
+
+
+class IgnoresTheStake(ProofOfStake):
+    def weights(self, slot: int, parent: Block) -> dict[NodeId, float]:
+        return dict.fromkeys(super().weights(slot, parent), 1.0)
+
+
+class KeepsItsAge(ProofOfStake):
+    def next_state(self, state: Stakes, block: Block) -> Stakes:
+        won = [since for _, _, since in state.held]
+        held = super().next_state(state, block).held
+        return Stakes(tuple([(who, coins, age) for (who, coins, _), age in zip(held, won, strict=True)]))
+
+
+class PaysNoReward(ProofOfStake):
+    def next_state(self, state: Stakes, block: Block) -> Stakes:
+        coins = [held for _, held, _ in state.held]
+        held = super().next_state(state, block).held
+        return Stakes(tuple([(who, before, won) for (who, _, won), before in zip(held, coins, strict=True)]))
+
+
+class ElectsInTheMiddle(DelegatedProofOfStake):
+    def council(self, round: int, parent: Block) -> Council:
+        ballots = self.state_after(parent).ballots
+        return Council(ballots).in_round(round, self.coins(), self.standing(), self.seats)
 
 
 # --- what keeps cheats out
@@ -155,6 +185,14 @@ def beside_a_cheat(kind: type[Node], cheat: type[Node]) -> Callable[..., dict[No
 _NAKAMOTO = "Nakamoto 2008, section "
 
 MUTANTS = (
+    Mutant("draws owners whatever their stake", IgnoresTheStake, ProofOfStake,
+           "weight is amount times age", "King and Nadal 2012", VALID, nodes=4),
+    Mutant("keeps the age of coins that have won", KeepsItsAge, ProofOfStake,
+           "age begins again with a win", "King and Nadal 2012", VALID, nodes=4),
+    Mutant("pays no reward", PaysNoReward, ProofOfStake,
+           "the writer gets the reward", "King and Nadal 2012", VALID, nodes=4),
+    Mutant("counts new ballots within a round", ElectsInTheMiddle, DelegatedProofOfStake,
+           "delegates stay for a round", "Larimer 2014", VALID, nodes=4),
     Mutant("moves to whatever block came last", FollowsTheNewest, ProofOfWork,
            "only a heavier chain counts", _NAKAMOTO + "5", PERSISTENCE, nodes=4),
     Mutant("keeps the chain that it saw first", StaysWithTheFirstChain, ProofOfWork,

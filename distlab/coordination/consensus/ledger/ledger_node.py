@@ -23,6 +23,7 @@ in a network of n nodes that are all linked; without, n-1, which reaches only th
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, ClassVar
 
 from distlab.sim import Node, NodeId, message
@@ -51,8 +52,9 @@ class Fetch:
 class LedgerNode(Node):
     """A node that keeps a block tree; ``ProofOfWork`` and its siblings say who may write.
 
-    Recorded are "write" (``block``), "accept" (``block``), "refuse" (``block``, ``reason``), and "tip"
-    (``block``: its hash, ``height``, ``reverted``: how many blocks of the old chain are not in the new one).
+    Recorded are "submit" (``entry``), "write" (``block``), "accept" (``block``), "refuse" (``block``,
+    ``reason``), and "tip" (``block``: its hash, ``height``, ``reverted``: how many blocks of the old chain
+    are not in the new one).
 
     Parameters
     ----------
@@ -61,21 +63,26 @@ class LedgerNode(Node):
     tie
         The probability that a node moves to a block as heavy as its tip that comes later; Bitcoin stays with
         the first.
+    capacity
+        How many entries a block holds; None: all that wait.
 
     Raises
     ------
     ValueError
-        If ``tie`` is no probability.
+        If ``tie`` is no probability, or ``capacity`` no whole number of 1 or more.
     """
 
     stable: ClassVar[tuple[str, ...]] = ("tree", "tip")
 
-    def __init__(self, *, relay: bool = True, tie: float = 0.0) -> None:
+    def __init__(self, *, relay: bool = True, tie: float = 0.0, capacity: int | None = None) -> None:
+        if capacity is not None and (not isinstance(capacity, int) or capacity < 1):
+            raise ValueError(f"capacity must be None or a whole number of 1 or more; got {capacity!r}.")
         self.relay = relay
         self.tie = probability(tie, "tie")
+        self.capacity = capacity
         self.tree = BlockTree()
         self.tip = GENESIS
-        self.mempool: list[Any] = []  # entries that wait to be written into a block
+        self.mempool: dict[Any, None] = {}  # entries that wait to be written into a block, in their order
         self.written: dict[Any, None] = {}  # entries in the chain to the tip
         self.states: dict[str, Any] = {}  # hash of a block -> what the chain says after it
 
@@ -175,7 +182,7 @@ class LedgerNode(Node):
     def write(self, **contents: Any) -> Block:
         """Write a block on the tip, and send it to all."""
         time = max(self.now, self.tip.time)
-        block = seal(self.tip, self.id, time, payload=tuple(self.mempool), **contents)
+        block = seal(self.tip, self.id, time, payload=self.next_entries(), **contents)
         self.record("write", block=block)
         self.accept(block)
         self.publish(block)
@@ -189,20 +196,24 @@ class LedgerNode(Node):
     def submit(self, entry: Any) -> None:
         """Something to write: all nodes hear of it, and whoever writes the next block writes it."""
         if self.hold(entry):
+            self.record("submit", entry=entry)
             self.broadcast(Entry(entry))
+
+    def next_entries(self) -> tuple[Any, ...]:
+        """The entries that have waited longest, as many as fit into a block."""
+        return tuple(islice(self.mempool, self.capacity))
 
     def hold(self, entry: Any) -> bool:
         """Keep an entry until it is in the chain; was it new?"""
         new = entry not in self.written and entry not in self.mempool
         if new:
-            self.mempool.append(entry)
+            self.mempool[entry] = None
         return new
 
     def include(self, block: Block) -> None:
         for entry in block.payload:
             self.written[entry] = None
-            if entry in self.mempool:
-                self.mempool.remove(entry)
+            self.mempool.pop(entry, None)
 
     def give_back(self, block: Block) -> None:
         """A block has left the chain: its entries wait again."""

@@ -17,6 +17,7 @@ from .block_tree import BlockTree
 __all__ = [
     "Measured",
     "block_share",
+    "confirmation_times",
     "gini",
     "intervals",
     "main_chain",
@@ -136,6 +137,48 @@ def missed_slots(chain: Sequence[Block], slots: int) -> float:
     """
     written = {block.slot for block in chain}
     return sum(slot not in written for slot in range(1, slots + 1)) / slots
+
+
+def confirmation_times(trace: Trace, confirmations: int = 6, node: NodeId | None = None) -> list[float]:
+    """Seconds from the submission of each entry until it is so many blocks deep in the chain of a node.
+
+    Parameters
+    ----------
+    trace
+        A run of a ledger.
+    confirmations
+        1: until it is in a block; 6: until five more have been accepted.
+    node
+        Whose chain; None: the heaviest, as soon as anybody has accepted the block.
+
+    Returns
+    -------
+    list
+        One number per entry that came so far, in the order of the chain.
+
+    Examples
+    --------
+    >>> from distlab.coordination.consensus.ledger import ProofOfStake
+    >>> from distlab.sim import Call, Simulation, cluster
+    >>> sim = Simulation(cluster(ProofOfStake, 3), workload=[Call(1, 1.1, "submit", ("A pays B",))])
+    >>> [round(seconds, 2) for seconds in confirmation_times(sim.run(until=5.0), 6)]
+    [1.4]
+    """
+    chain = main_chain(trace, node)
+    arrived: dict[str, float] = {}
+    for time, who, facts in said(trace, "accept"):
+        if node in (None, who):
+            arrived.setdefault(facts["block"].hash, time)
+    submitted: dict[Any, float] = {}
+    for time, _, facts in said(trace, "submit"):
+        submitted.setdefault(facts["entry"], time)
+    deep = zip(chain, chain[confirmations - 1 :], strict=False)
+    return [
+        arrived[last.hash] - submitted[entry]
+        for block, last in deep
+        for entry in block.payload
+        if entry in submitted
+    ]
 
 
 class Measured(NamedTuple):

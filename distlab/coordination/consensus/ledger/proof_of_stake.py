@@ -40,7 +40,7 @@ class ProofOfStake(SlotLedger):
         Reward and coin age.
     slashing
         Whether a node that saw two blocks of one writer for one slot puts the evidence into its next block.
-    slot, relay, tie
+    slot, relay, tie, capacity
         As for ``SlotLedger``.
 
     Raises
@@ -71,8 +71,9 @@ class ProofOfStake(SlotLedger):
         slot: float = 0.25,
         relay: bool = True,
         tie: float = 0.0,
+        capacity: int | None = None,
     ) -> None:
-        super().__init__(slot=slot, relay=relay, tie=tie)
+        super().__init__(slot=slot, relay=relay, tie=tie, capacity=capacity)
         self.stakes = None if stakes is None else dict(stakes)
         self.rules = rules
         self.slashing = slashing

@@ -48,7 +48,7 @@ class ProofOfWork(LedgerNode):
         Seconds between blocks that the adjustment aims at.
     clamp
         The largest factor by which the difficulty changes at once.
-    relay, tie
+    relay, tie, capacity
         As for ``LedgerNode``.
 
     Raises
@@ -79,8 +79,9 @@ class ProofOfWork(LedgerNode):
         clamp: float = 4.0,
         relay: bool = True,
         tie: float = 0.0,
+        capacity: int | None = None,
     ) -> None:
-        super().__init__(relay=relay, tie=tie)
+        super().__init__(relay=relay, tie=tie, capacity=capacity)
         if not 0 <= power < float("inf"):
             raise ValueError(f"power must be hashes per second, 0 or more; got {power!r}.")
         if not 1 <= difficulty < float("inf"):

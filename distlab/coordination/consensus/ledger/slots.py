@@ -30,7 +30,7 @@ class SlotLedger(LedgerNode):
     ----------
     slot
         Seconds of one slot.
-    relay, tie
+    relay, tie, capacity
         As for ``LedgerNode``.
 
     Raises
@@ -39,8 +39,10 @@ class SlotLedger(LedgerNode):
         If ``slot`` is no duration.
     """
 
-    def __init__(self, *, slot: float = 0.25, relay: bool = True, tie: float = 0.0) -> None:
-        super().__init__(relay=relay, tie=tie)
+    def __init__(
+        self, *, slot: float = 0.25, relay: bool = True, tie: float = 0.0, capacity: int | None = None
+    ) -> None:
+        super().__init__(relay=relay, tie=tie, capacity=capacity)
         self.slot = seconds(slot, "slot", "more than 0")
         self.clock: Timer | None = None
 

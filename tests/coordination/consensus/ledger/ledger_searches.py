@@ -8,6 +8,7 @@ from distlab.coordination.consensus.ledger import (
     DelegatedProofOfStake,
     ProofOfStake,
     ProofOfWork,
+    StakeRules,
     audit_delegates,
     audit_stake,
     audit_work,
@@ -15,14 +16,15 @@ from distlab.coordination.consensus.ledger import (
 from distlab.sim import Node
 
 STAKES = {1: 4.0, 2: 3.0, 3: 2.0, 4: 1.0}
+AGED = StakeRules(reward=1.0, coin_age=True, min_age=1, max_age=20)
 ARGUMENTS: dict[type[Node], dict[str, Any]] = {
     ProofOfWork: {"window": 8},
-    ProofOfStake: {"stakes": STAKES},
+    ProofOfStake: {"stakes": STAKES, "rules": AGED, "slashing": True},
     DelegatedProofOfStake: {"stakes": STAKES, "seats": 3},
 }
 AUDITS = {
     ProofOfWork: audit_work(window=8),
-    ProofOfStake: audit_stake(STAKES),
+    ProofOfStake: audit_stake(STAKES, AGED),
     DelegatedProofOfStake: audit_delegates(3, STAKES),
 }
 
