@@ -32,6 +32,9 @@ class Bounds:
         With ``settle``: from how many states.
     timing
         "asynchronous": any timer at any time; "synchronous": messages are faster than timers.
+    calls
+        How many calls of the workload each node gets, at most, in any order and at any moments: one is enough
+        to begin with; a Byzantine node (a puppet) that is told what to say needs more.
     fifo
         Messages of one link arrive in order.
     symmetric
@@ -59,6 +62,7 @@ class Bounds:
     states: int = 100_000
     seconds: float | None = None
     timing: str = "asynchronous"
+    calls: int = 1
     fifo: bool = False
     symmetric: bool | None = None
     settle: float = 0.0
@@ -75,7 +79,7 @@ class Bounds:
                 continue
             if not isinstance(value, int) or value < 0:
                 raise ValueError(f"Bounds.{name} must be a whole number of 0 or more; got {value!r}.")
-        for name in ("nodes", "states"):
+        for name in ("nodes", "states", "calls"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"Bounds.{name} must be a whole number of 1 or more; got {value!r}.")

@@ -76,7 +76,7 @@ def untimed_search(
         symmetric = len(kinds) == 1 and bool(getattr(kinds[0], "symmetric", False))
     stage = _Stage(subject, property, bounds, symmetric, network)
     nodes = stage.nodes()
-    calls = _calls(workload, list(nodes), symmetric, seed)
+    calls = _calls(workload, list(nodes), symmetric, seed, bounds.calls)
     world = World(
         nodes, property, bounds.budget, bounds.timing, bounds.fifo, symmetric, calls, stage.topology
     )
@@ -103,18 +103,18 @@ def untimed_search(
     return _counterexample(stage, result), search, None
 
 
-def _calls(workload: tuple[Any, ...], ids: list[Any], symmetric: bool, seed: int) -> list[Call]:
-    """The first call of each node: enough for an exhaustive search."""
+def _calls(workload: tuple[Any, ...], ids: list[Any], symmetric: bool, seed: int, most: int) -> list[Call]:
+    """The first calls of each node: one is enough for most exhaustive searches."""
     own = {id.removeprefix("n") if symmetric else id: id for id in ids}
     if symmetric:
         own = {int(id) if id.isdigit() else id: name for id, name in own.items()}
     outside: Any = SimpleNamespace(nodes=dict.fromkeys(own))
-    first: dict[Any, Call] = {}
+    found: dict[Any, list[Call]] = {}
     for load in workload:
         for call in load.calls(stream(seed, "workload", repr(load)), outside):
-            if call.node in own:
-                first.setdefault(own[call.node], replace(call, node=own[call.node]))
-    return list(first.values())
+            if call.node in own and len(found.setdefault(own[call.node], [])) < most:
+                found[own[call.node]].append(replace(call, node=own[call.node]))
+    return [call for calls in found.values() for call in calls]
 
 
 def _search(bounds: Bounds, result: Exploration, property: Property, world: World, asked: bool) -> Search:

@@ -14,6 +14,7 @@ pbft                  a service whose replicas may lie, 1999: the view change; `
                       phases and the checkpoints; ``pbft_messages``, ``pbft_client``, ``pbft_liars``
 pbft_mutants          PBFT with one safeguard switched off at a time
 pbft_runs             clusters, message counts, three replicas, a primary that crashes
+puppet                a Byzantine node for exhaustive searches
 by_hand               a run in which you say what happens next
 ledger                a chain of blocks that strangers write: by work, by stake, by delegates
 """
@@ -49,6 +50,7 @@ from .pbft_runs import (
     primary_crashes,
     three_replicas,
 )
+from .puppet import puppet, says
 
 __all__ = [
     "MULTI_PAXOS_MUTANTS",
@@ -86,6 +88,8 @@ __all__ = [
     "pbft_cluster",
     "pbft_message_count",
     "primary_crashes",
+    "puppet",
+    "says",
     "three_generals",
     "three_replicas",
     "traitors_tolerated",
