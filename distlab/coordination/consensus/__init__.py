@@ -14,6 +14,7 @@ pbft                  a service whose replicas may lie, 1999: the view change; `
                       phases and the checkpoints; ``pbft_messages``, ``pbft_client``, ``pbft_liars``
 pbft_mutants          PBFT with one safeguard switched off at a time
 pbft_runs             clusters, message counts, three replicas, a primary that crashes
+consensus_counts      what one decision costs, by each of them
 puppet                a Byzantine node for exhaustive searches
 by_hand               a run in which you say what happens next
 ledger                a chain of blocks that strangers write: by work, by stake, by delegates
@@ -22,6 +23,7 @@ ledger                a chain of blocks that strangers write: by work, by stake,
 from . import ledger
 from .by_hand import ByHand
 from .byzantine_counts import all_lies, count_broken, oral_messages_beside_formula, traitors_tolerated
+from .consensus_counts import messages_beside_formula
 from .multi_paxos import MultiPaxos
 from .multi_paxos_mutants import MULTI_PAXOS_MUTANTS
 from .oral_messages import (
@@ -82,6 +84,7 @@ __all__ = [
     "interactive_consistency",
     "late_lower_proposal",
     "ledger",
+    "messages_beside_formula",
     "oral_message_count",
     "oral_messages_beside_formula",
     "pbft_beside_formula",
