@@ -189,7 +189,11 @@ def three_replicas(n: int = 3, seed: int = 1) -> Trace:
 
 
 def primary_crashes(n: int = 4, at: float = 0.03, seed: int = 1, until: float = 1.5) -> Trace:
-    """The primary crashes in the middle of the first request; a view change, and the next one goes on.
+    """The primary crashes while the first request is under way; the second one brings a view change.
+
+    Without the primary, the other three still prepare and commit what it has given a number. The second
+    request meets silence: the client asks all, the backups lose patience, and the primary of view 1 begins
+    with what they have prepared, request 1 under number 1.
 
     Parameters
     ----------

@@ -143,6 +143,16 @@ def test_a_crashed_primary_is_replaced_and_clients_are_served() -> None:
         assert [len(entries) for replica, entries in applied(trace).items() if replica != 1] == [2, 2, 2]
 
 
+@pytest.mark.parametrize("n", [4, 7])
+def test_a_view_change_costs_n_minus_1_squared_and_n_minus_1(n: int) -> None:
+    """Each of the n-1 others says ViewChange to all; the new primary says NewView, and who came late hears it
+    again.
+    """
+    kinds = primary_crashes(n).messages.type.value_counts()
+    assert kinds["ViewChange"] == (n - 1) ** 2
+    assert kinds["NewView"] == n - 1 if n == 4 else kinds["NewView"] > n - 1
+
+
 def test_what_is_prepared_survives_the_view_change() -> None:
     """By hand: 2 alone has committed request a; the primary of view 1 gives it the same number."""
     run = ByHand({id: Pbft((1, 2, 3, 4)) for id in (1, 2, 3, 4)} | {"a": PbftClient((1, 2, 3, 4))})
