@@ -128,7 +128,7 @@ MULTI_PAXOS_MUTANTS = (
         kind=ExecutesTwice,
         base=MultiPaxos,
         safeguard="the numbers of a client's commands grow, and an old one is not executed again",
-        source="Lamport 1998, section 3.3.2 (a decree that is passed twice)",
+        source="Ongaro and Ousterhout 2014, section 8 (serial numbers of a client's commands)",
         breaks=ONCE,
     ),
     Mutant(

@@ -171,7 +171,7 @@ PAXOS_MUTANTS = (
         kind=AcceptsWithoutPromising,
         base=Paxos,
         safeguard="who accepts a ballot accepts nothing below it afterwards, also without a Prepare",
-        source="Lamport 1998, section 2.2, B3",
+        source=f"{_PAPER} 2.2 (it remembers the highest-numbered proposal that it has ever accepted)",
         breaks=AGREEMENT,
     ),
     Mutant(
