@@ -231,7 +231,7 @@ def with_outage(ledger: str, seed: int, periods: int = 400) -> dict[str, float]:
     }
 
 
-def throughput(ledger: str, capacity: int = 10, periods: int = 100, seed: int = 1) -> float:
+def throughput(ledger: str, capacity: int = 5, periods: int = 300, seed: int = 1) -> float:
     """Entries per second in the chain, if there are always more than fit into a block.
 
     Parameters
@@ -243,10 +243,10 @@ def throughput(ledger: str, capacity: int = 10, periods: int = 100, seed: int = 
 
     Examples
     --------
-    >>> round(throughput("dpos"), 1)  # 10 entries in a slot of 3 s
-    3.3
+    >>> round(throughput("dpos"), 2)  # 5 entries in a slot of 3 s
+    1.66
     """
-    calls = [Call(1, 0.0, "submit", (number,)) for number in range(2 * capacity * periods)]
+    calls = [Call(1, 0.0, "submit", (number,)) for number in range(3 * capacity * periods // 2)]
     trace = run_ledger(ledger, periods, capacity=capacity, workload=calls, seed=seed)
     return sum(len(block.payload) for block in main_chain(trace)) / trace.end
 
