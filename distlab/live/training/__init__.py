@@ -5,7 +5,7 @@
     speed_up      the experiment of the lesson, beside the model's prediction
 
 >>> from distlab.live.training import predicted_speed_up
->>> predicted_speed_up(0.040, 0.0, workers=2, cores=2)
+>>> predicted_speed_up(0.040, 0.0, workers=2)
 2.0
 """
 

@@ -26,7 +26,7 @@ from .shared_ring import SharedRing
 __all__ = ["Measured", "race", "train_on_processes"]
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-_TIMES = 3  # seconds that are noted per worker and round: in all, computing, exchanging
+_TIMES = 4  # seconds that are noted per worker and round: in all, computing, on a core of it, exchanging
 _MOST = 61  # Windows waits for no more processes at once
 
 
@@ -41,6 +41,8 @@ class Measured:
         From the first step to the end of the last, at the slowest worker; the start is not counted.
     computing, exchanging : float
         Seconds per step, at the slowest worker of each.
+    share : float
+        The share of a core that the worker with the least had while it computed; the rest went to others.
     theta : array
         The parameters at the end.
     rounds : tuple
@@ -52,6 +54,7 @@ class Measured:
     seconds: float
     computing: float
     exchanging: float
+    share: float
     theta: Vector
     rounds: tuple[float, ...]
 
@@ -138,9 +141,13 @@ def _measured(task: Task, steps: int, theta: Vector, spent: Vector) -> Measured:
     if not (theta == theta[0]).all():
         raise LiveError("the workers ended with different parameters.")
     slowest = spent.max(axis=0)
-    seconds, computing, exchanging = slowest[int(slowest[:, 0].argmin())].tolist()
+    best = int(slowest[:, 0].argmin())
+    seconds, computing, _, exchanging = slowest[best].tolist()
+    share = float((spent[:, best, 2] / spent[:, best, 1]).min())
     every = tuple(slowest[:, 0].tolist())
-    return Measured(task.workers, steps, seconds, computing / steps, exchanging / steps, theta[0], every)
+    return Measured(
+        task.workers, steps, seconds, computing / steps, exchanging / steps, share, theta[0], every
+    )
 
 
 class _Plan(NamedTuple):
@@ -270,17 +277,18 @@ def _train(rank: int, plan: _Plan, shared: Vector, arrived: Any, together: Any) 
 
 
 def _one_round(rank: int, task: Task, steps: int, ring: SharedRing) -> tuple[Vector, Any]:
-    """The parameters at the end, and the seconds in all, computing and exchanging."""
+    """The parameters at the end, and the seconds in all, computing, on a core of it, and exchanging."""
     theta, velocity = task.model.initial(), np.zeros(task.model.size)
-    computing = exchanging = 0.0
+    computing = on_a_core = exchanging = 0.0
     began = time.perf_counter()
     for step in range(steps):
-        first = time.perf_counter()
+        first, used = time.perf_counter(), time.thread_time()
         gradient = task.gradient(rank, step, theta)
+        on_a_core += time.thread_time() - used
         second = time.perf_counter()
         total = ring.all_reduce(gradient)
         third = time.perf_counter()
         theta, velocity = task.descent.step(theta, total / task.batch, velocity)
         computing += second - first
         exchanging += third - second
-    return theta, (time.perf_counter() - began, computing, exchanging)
+    return theta, (time.perf_counter() - began, computing, on_a_core, exchanging)

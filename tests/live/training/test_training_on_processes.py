@@ -39,6 +39,7 @@ def test_processes_learn_what_the_simulator_and_one_machine_learn() -> None:
         assert np.abs(found.theta - task.serial(5)[-1]).max() < 1e-12
         assert (found.workers, found.steps, len(found.rounds)) == (task.workers, 5, 2)
         assert 0 < found.computing * 5 <= found.seconds == min(found.rounds)
+        assert 0 < found.share < 1.2  # two clocks that are read one after the other
     assert multiprocessing.active_children() == []
 
 
@@ -147,7 +148,8 @@ def test_the_slots_of_a_ring_hold_its_longest_chunk() -> None:
 
 
 def test_the_model_of_the_speed_up() -> None:
-    """No more than the cores give, and less by what the exchange takes."""
-    assert predicted_speed_up(0.04, 0.0, 4, cores=2) == 2.0
-    assert predicted_speed_up(0.04, 0.01, 4, cores=4) == 2.0
-    assert predicted_speed_up(0.04, 0.04, 2, cores=2) == pytest.approx(2 / 3)
+    """No more than the cores give, less by what the exchange takes, and by what others take of the cores."""
+    assert predicted_speed_up(0.04, 0.0, 4, share=0.5) == 2.0
+    assert predicted_speed_up(0.04, 0.01, 4) == 2.0
+    assert predicted_speed_up(0.04, 0.04, 2) == pytest.approx(2 / 3)
+    assert predicted_speed_up(0.04, 0.0, 2, share=0.6, alone=0.8) == pytest.approx(1.5)
