@@ -21,7 +21,10 @@ explorer(picture, {"nodes": (3, 5, 1, 3), "faults": FaultTable([Crash("leader", 
 
 
 def _stored(path):
-    cells = [v4.new_code_cell(source) for source in (IMPORTS, PLAYER, EXPLORER)]
+    cells = [
+        v4.new_code_cell(source, id=f"cell-{number}")
+        for number, source in enumerate((IMPORTS, PLAYER, EXPLORER), start=1)
+    ]
     return execute.execute(v4.new_notebook(cells=cells), path)
 
 
