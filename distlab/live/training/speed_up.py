@@ -60,7 +60,9 @@ def predicted_speed_up(
     return computing / alone / (computing / workers / share + exchanging)
 
 
-def speed_up(workers: tuple[int, ...] = (2,), steps: int = 2, rounds: int = 12) -> dict[str, Any]:
+def speed_up(
+    workers: tuple[int, ...] = (2,), steps: int = 2, rounds: int = 12, limit: float = 30.0
+) -> dict[str, Any]:
     """Train on one process and on several, in turn, and compare with the simulator and the model.
 
     Parameters
@@ -70,11 +72,13 @@ def speed_up(workers: tuple[int, ...] = (2,), steps: int = 2, rounds: int = 12) 
     steps, rounds
         Of each training; the fastest of the rounds counts. Many short ones find a moment in which nobody
         else uses the machine.
+    limit
+        Seconds for each number of processes.
 
     Raises
     ------
     LiveError
-        If this machine has one core only: nothing would be faster there.
+        If this machine has one core only: nothing would be faster there. If the time is over.
     """
     available = cores()
     if available < 2:
@@ -83,7 +87,7 @@ def speed_up(workers: tuple[int, ...] = (2,), steps: int = 2, rounds: int = 12) 
     rows: list[dict[str, Any]] = []
     for n in workers:
         task = heavy_task(n)
-        alone, found, bare = race([heavy_task(1), task, _light(task)], steps, rounds=rounds)
+        alone, found, bare = race([heavy_task(1), task, _light(task)], steps, rounds=rounds, limit=limit)
         if not rows:
             rows.append(_row(alone, 0.0, 1.0, 1.0, serial, serial))
         needed = alone.computing * alone.share
@@ -120,5 +124,5 @@ SPEED_UP = Experiment(
     "through shared memory, and by the same class of nodes in the simulator.",
     (),
     speed_up,
-    {"workers": (2, 4), "rounds": 30},
+    {"workers": (2, 4), "rounds": 30, "limit": 120.0},
 )
