@@ -461,9 +461,7 @@ class Simulation:
         place = self._place(row)
         if self._heap[place][2]._on is PAUSED:
             node = self._heap[place][2]
-            raise SimulationError(
-                f"row {row} cannot be brought forward: {node!r} stands still."
-            )
+            raise SimulationError(f"row {row} cannot be brought forward: {node!r} stands still.")
         _, _, target, source, payload = self._heap.pop(place)
         at = nextafter(self.time, inf)
         self._put_off(at)
