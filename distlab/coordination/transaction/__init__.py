@@ -35,6 +35,7 @@ takes for granted that whoever is silent has crashed. Then it does not block, an
 protocol it does not diverge; without that, or under a partition, it can.
 """
 
+from . import eventual_experiments, eventual_measures, eventual_published, eventual_scenarios
 from .accounts import Change, balances, money
 from .choreography import Dancer
 from .commit_mutants import COMMIT_MUTANTS
@@ -76,5 +77,9 @@ __all__ = [
     "ThreePhaseTermination",
     "TwoPhaseCommit",
     "balances",
+    "eventual_experiments",
+    "eventual_measures",
+    "eventual_published",
+    "eventual_scenarios",
     "money",
 ]
