@@ -29,7 +29,7 @@ from .redis import (
 )
 from .redlock import RedlockClient
 from .store import Read, Store
-from .zookeeper import Pong, ZooKeeperServer
+from .zookeeper import Children, Pong, ZooKeeperServer
 from .zookeeper_lock import ReadWriteClient, ZooKeeperClient
 
 __all__ = [
@@ -66,7 +66,7 @@ class LockMutant(Mutant):
     options
         Its other arguments.
     needs
-        What has to go wrong to show it: "nothing", "pauses", "crashes" or "messages".
+        What has to go wrong to show it: "nothing", "pauses", "crashes", "messages" or "everything".
 
     Examples
     --------
@@ -224,6 +224,11 @@ class CreatesWithoutLooking(ZooKeeperClient):
         assert self.unanswered is not None
         self.unanswered.cancel()
         self.unanswered = self.after(self.patience, self.line_up)
+
+
+class TakesEveryAnswer(ZooKeeperClient):
+    def is_fresh(self, msg: Children) -> bool:
+        return True
 
 
 class WritersWaitForReadersOnly(ReadWriteClient):
@@ -428,6 +433,15 @@ MUTANTS = (
         "Apache Curator, protected creation",
         SERVED,
         needs="messages",
+        **_ZOOKEEPER,
+    ),
+    _mutant(
+        TakesEveryAnswer,
+        "takes the answer to an earlier question",
+        "an answer counts only for the last question",
+        "for answers that come late",
+        SERVED,
+        needs="everything",
         **_ZOOKEEPER,
     ),
     _mutant(

@@ -141,10 +141,11 @@ class ExistsReply:
 
 @message
 class GetChildren:
-    """Which nodes are below this parent?"""
+    """Which nodes are below this parent? The question has a number, which the answer repeats."""
 
     session: int
     parent: str
+    xid: int
 
 
 @message
@@ -152,6 +153,7 @@ class Children:
     """These, in no order that means anything, each with the number of the change that created it."""
 
     session: int
+    xid: int
     names: tuple[str, ...]
     zxids: tuple[int, ...]
 
@@ -324,7 +326,7 @@ class ZooKeeperServer(Node):
     def get_children(self, msg: GetChildren, sender: NodeId) -> None:
         found = [path for path in self.nodes if path.rpartition("/")[0] == msg.parent]
         zxids = tuple([self.nodes[path][1] for path in found])
-        self.send(sender, Children(msg.session, tuple(found), zxids))
+        self.send(sender, Children(msg.session, msg.xid, tuple(found), zxids))
 
 
 def lock_of(path: str) -> str:

@@ -235,6 +235,7 @@ class ZooKeeperClient(_SessionClient):
         super().__init__(**options)
         self.kind = "lock"
         self.mark = ""  # drawn for each attempt: a part of our node's name
+        self.xid = 0  # the number of the last question
 
     def line_up(self) -> None:
         self.mark = f"{self.rng.getrandbits(32):08x}"
@@ -243,6 +244,7 @@ class ZooKeeperClient(_SessionClient):
     def create(self) -> None:
         """Create our node. Without an answer, look whether it is there before creating another."""
         self.settle()
+        self.xid += 1
         self.send(self.server, Create(self.number(), f"{self.parent()}/{self.mark}-{self.kind}-", True))
         self.unanswered = self.after(self.patience, self.look_again)
 
@@ -258,15 +260,13 @@ class ZooKeeperClient(_SessionClient):
             self.acquire()
         elif not self.withdrawn:
             self.watched = None
-            self.ask(self.server, GetChildren(self.session, self.parent()))
+            self.xid += 1
+            self.ask(self.server, GetChildren(self.session, self.parent(), self.xid))
 
     def on_children(self, msg: Children, sender: NodeId) -> None:
-        if (
-            self.state != "waiting"
-            or msg.session != self.session
-            or self.watched is not None
-            or self.withdrawn
-        ):
+        if self.state != "waiting" or msg.session != self.session or not self.is_fresh(msg):
+            return
+        if self.watched is not None or self.withdrawn:
             return
         queue = sorted(zip(msg.names, msg.zxids, strict=True), key=lambda one: sequence(one[0]))
         mine = [one for one in queue if self.is_mine(one[0])]
@@ -279,6 +279,10 @@ class ZooKeeperClient(_SessionClient):
             self.own(zxid, **self.facts())
         else:
             self.watch(before)
+
+    def is_fresh(self, msg: Children) -> bool:
+        """Whether it answers the last question: an earlier one knows nothing of a node created since."""
+        return msg.xid == self.xid
 
     def to_wait_for(self, lower: list[str]) -> str | None:
         """Of the nodes before ours, in order, the one to watch; None: the lock is ours."""

@@ -44,7 +44,13 @@ MESSAGES = _budget(partitions=1, loss_bursts=2, slow_links=1)
 ALL_BUT_PAUSES = _budget(crashes=2, partitions=1, loss_bursts=1, slow_links=1)
 EVERYTHING = _budget(crashes=2, partitions=1, loss_bursts=1, slow_links=1, pauses=2)
 
-FAULTS = {"nothing": NOTHING, "crashes": CRASHES, "pauses": PAUSES, "messages": MESSAGES}
+FAULTS = {
+    "nothing": NOTHING,
+    "crashes": CRASHES,
+    "pauses": PAUSES,
+    "messages": MESSAGES,
+    "everything": EVERYTHING,
+}
 PROMISES: dict[str, Any] = {
     ONE_HOLDER: OneHolder(),
     BY_LEASE: OneHolder(expiry_counts=True),

@@ -2,11 +2,11 @@
 
 import pytest
 
-from distlab.coordination.lock import ZooKeeperClient
-from distlab.coordination.lock.clusters import zookeeper_cluster
-from distlab.coordination.lock.lock_mutants import BY_LEASE, MUTANTS, LockMutant
+from distlab.coordination.lock import ZooKeeperClient, holds_of
+from distlab.coordination.lock.clusters import NETWORK, zookeeper_cluster
+from distlab.coordination.lock.lock_mutants import BY_LEASE, MUTANTS, LockMutant, TakesEveryAnswer
 from distlab.coordination.lock.zookeeper import Delete
-from distlab.sim import Pause
+from distlab.sim import Call, LossBurst, Pause, Simulation
 
 from .searches import FAULTS, PROMISES, search
 
@@ -57,3 +57,21 @@ def test_who_gives_its_node_up_does_not_take_the_lock_with_it(
         think=0.02,
     )
     assert report.verdict == verdict, str(report)
+
+
+@pytest.mark.parametrize(("client", "served"), [(TakesEveryAnswer, [1, 1]), (ZooKeeperClient, [1, 1, 2])])
+def test_two_answers_that_come_together_make_one_node(
+    client: type[ZooKeeperClient], served: list[int]
+) -> None:
+    """A create is lost, and the service stands still while the client asks twice what there is.
+
+    Both answers say that its node is missing. Who creates one for each deletes only one of them, and the
+    other is in everybody's way for as long as the session lives.
+    """
+    sim = Simulation(
+        zookeeper_cluster(2, client=client, hold=0.05, session_timeout=2.0),
+        NETWORK,
+        [LossBurst(1.0, at=0.1, until=0.15), Pause("zookeeper", at=0.2, duration=0.4)],
+        [Call(1, 0.0, "request"), Call(1, 0.12, "request"), Call(2, 1.0, "request")],
+    )
+    assert [hold.client for hold in holds_of(sim.run(until=3.0))] == served
