@@ -142,7 +142,8 @@ def grade_value(answer: Any, right: float, tolerance: float = 0.0, hint: str = "
     if abs(answer - right) <= tolerance:
         shown = f"{right:g} {unit}".strip()
         return Grade("right", f"{shown}.")
-    return Grade("wrong", f"{answer:g} is not it{': ' + hint if hint else ''}.")
+    end = "" if hint.endswith("?") else "."
+    return Grade("wrong", f"{answer:g} is not it{': ' + hint if hint else ''}{end}")
 
 
 @dataclass
@@ -214,7 +215,8 @@ def check_property(
     Returns
     -------
     PropertyScore or Grade
-        The score; or a grade that says "not attempted yet" or why the property cannot be used.
+        The score; or a grade that says "not attempted yet" or why the property cannot be used. A mutant
+        that broke by an exception of its own counts neither as caught nor as missed.
 
     Examples
     --------
@@ -247,15 +249,17 @@ def check_property(
             rows.append(_row(mutant.base.__name__, "nothing", verdict, sound[key]))
             if verdict != "passed":
                 false_alarms.append(mutant.base.__name__)
-    killed = 0
+    verdicts: list[str] = []
     for mutant in chosen:
         report = _try(mutant.build, judged, mutant.nodes, runs, states, seed)
-        caught = report.verdict == "failed"
-        killed += caught
-        rows.append(_row(mutant.base.__name__, mutant.safeguard, "caught" if caught else "missed", report))
+        verdicts.append(_of_mutant(report))
+        rows.append(_row(mutant.base.__name__, mutant.safeguard, verdicts[-1], report))
     import pandas as pd
 
-    return PropertyScore(judged.name, pd.DataFrame(rows), killed, len(chosen), false_alarms)
+    killed = verdicts.count("caught")
+    return PropertyScore(
+        judged.name, pd.DataFrame(rows), killed, killed + verdicts.count("missed"), false_alarms
+    )
 
 
 def _catalogue() -> Sequence[Any]:
@@ -270,6 +274,14 @@ def _try(build: Callable[[int], Any], judged: Any, nodes: int, runs: int, states
     return check(
         build, judged, nodes=nodes, runs=runs, faults=budget, bounds=bounds, seed=seed, progress=False
     )
+
+
+def _of_mutant(report: Report) -> str:
+    """A mutant whose code raises an exception is not caught by the property: any property would find it."""
+    found = report.counterexample
+    if found is not None and found.kind != "property":
+        return "broke"
+    return "caught" if report.verdict == "failed" else "missed"
 
 
 def _cannot_judge(report: Report) -> bool:

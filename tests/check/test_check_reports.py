@@ -1,6 +1,7 @@
 """What a learner gets from `check`: verdicts, sentences, counterexamples that replay."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from distlab.check import (
     grade,
     grade_value,
 )
-from distlab.coordination.election import Bully, ChangRoberts, HirschbergSinclair, Raft, Zab, raft
+from distlab.coordination.election import MUTANTS, Bully, ChangRoberts, HirschbergSinclair, Raft, Zab, raft
 from distlab.coordination.election.bully import Victory
 from distlab.coordination.election.raft_mutants import ForgetsItsVote, HalfIsEnough, VotesTwice
 from distlab.sim import Call, Exponential, Network, Node, Trace, message
@@ -227,6 +228,20 @@ def test_a_property_that_breaks_is_told_so():
 
     assert "'int' object has no attribute 'role'" in check_property(asks_the_ids).sentence
     assert "must answer None" in check_property(counts).sentence
+
+
+def test_a_mutant_that_breaks_by_itself_is_no_merit_of_the_property():
+    """Its exception would be found with any property; the score leaves it out."""
+
+    class Breaks(Raft):
+        def on_start(self):
+            raise RuntimeError("broken")
+
+    twice = next(mutant for mutant in MUTANTS if mutant.kind is VotesTwice)
+    broken = replace(twice, name="breaks", kind=Breaks)
+    score = check_property(LeaderElection(), [twice, broken])
+    assert score.table.verdict.tolist() == ["passed", "caught", "broke"]
+    assert (score.killed, score.mutants) == (1, 1)
 
 
 def test_a_report_is_the_same_every_time():

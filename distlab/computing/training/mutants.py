@@ -76,7 +76,7 @@ def sound(kind: type[Node], n: int, options: Mapping[str, Any]) -> dict[Any, Nod
     if issubclass(kind, Stage):
         return {k + 1: kind(deep_task(), 3, k, n, forward=0.01, backward=0.01, micro=4) for k in range(n)}
     if issubclass(kind, RingAllReduce | TreeAllReduce):
-        return {k + 1: kind([float(10**k)] * 5) for k in range(n)}
+        return {k + 1: kind([float(10**k)] * 6) for k in range(n)}
     if issubclass(kind, RingReplica):
         return crew(kind, small_task(n), 4, compute=0.01, **given)
     worker = given.pop("worker", Worker)
@@ -159,6 +159,16 @@ class TakesWhatComesNext(RingAllReduce):
 class AddsInsteadOfReplacing(RingAllReduce):
     def is_adding(self) -> bool:
         return True
+
+
+class CutsEqualChunks(RingAllReduce):
+    def all_reduce(self, round: int, values: Vector) -> None:
+        even = len(values) - len(values) % len(self.ring())
+        self.rest = values[even:]
+        super().all_reduce(round, values[:even])
+
+    def all_reduced(self, round: int, total: Vector) -> None:
+        super().all_reduced(round, np.concatenate([total, self.rest]))
 
 
 class ReplicaForgetsOneHop(RingReplica):
@@ -258,7 +268,7 @@ def one_deep_machine(trace: Trace) -> str | None:
 
 def right_sum(trace: Trace) -> str | None:
     """What :func:`sums_to` says of a small all-reduce."""
-    return sums_to(np.full(5, float(sum([10**k for k in range(len(trace.nodes))]))))(trace)
+    return sums_to(np.full(6, float(sum([10**k for k in range(len(trace.nodes))]))))(trace)
 
 
 _SERVER = "Li et al. 2014"
@@ -296,6 +306,8 @@ MUTANTS: tuple[TrainingMutant, ...] = (
                    "a chunk is known by its round and hop", _RING, SUM, right_sum),
     TrainingMutant("adds instead of replacing", AddsInsteadOfReplacing, RingAllReduce,
                    "the second half of the hops replaces", _RING, SUM, right_sum),
+    TrainingMutant("leaves what does not divide by N", CutsEqualChunks, RingAllReduce,
+                   "every number is in some chunk", _RING, SUM, right_sum, 4),
     TrainingMutant("replicas forget one hop", ReplicaForgetsOneHop, RingReplica, "2(N-1) hops", _RING,
                    REPLICAS, replicas_equal),
     TrainingMutant("does not wait for both children", DoesNotWaitForChildren, TreeAllReduce,
