@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from distlab.coordination.consensus.ledger.measures import main_chain, tree_of
 from distlab.sim import Trace
 
+from .faults import spans as network_faults
 from .style import CURVES, INK, PALETTE, axes, legend_below, styled
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def block_tree(
     main: Sequence[Any] | None = None,
     ax: Axes | None = None,
     *,
-    spans: Sequence[tuple[float, float, str]] = (),
+    spans: Sequence[tuple[float, float, str]] | None = None,
     unit: str = "s",
     title: str | None = None,
 ) -> Axes:
@@ -41,7 +42,8 @@ def block_tree(
     ax
         Where to draw; None makes a figure.
     spans
-        (begin, end, label) of times to shade, such as a partition.
+        (begin, end, label) of times to shade. None: of a trace, the faults of its network, such as
+        partitions.
     unit
         Of the blocks' times.
     title
@@ -66,6 +68,8 @@ def block_tree(
     ['main chain', 'stale']
     """
     if isinstance(blocks, Trace):
+        if spans is None:
+            spans = [(span.start, span.end, span.text) for span in network_faults(blocks)]
         main = main_chain(blocks) if main is None else main
         blocks = [block for block in tree_of(blocks).blocks.values() if block.height]
     shown = list(blocks)
@@ -76,7 +80,7 @@ def block_tree(
     inside = {block.hash for block in main or ()}
     by_hash = {block.hash: block for block in shown}
     ax = axes(ax, 9.6, 0.55 * len(writers) + 1.6)
-    for begin, end, label in spans:
+    for begin, end, label in spans or ():
         ax.axvspan(begin, end, facecolor="#EEEEEE", edgecolor="none", zorder=0, gid=label)
         ax.text((begin + end) / 2, -0.7, label, ha="center", va="center", fontsize=10)
     counted, stale = CURVES[0], CURVES[1]

@@ -20,6 +20,17 @@ closed_forms          what the papers calculate
 The property that all of them are checked against is ``distlab.check.Ledger``.
 """
 
+from . import (
+    closed_forms,
+    double_spend,
+    hash_puzzle,
+    ledger_experiments,
+    ledger_mutants,
+    measures,
+    published_ledger,
+    selfish_mining,
+    stake_rounds,
+)
 from .block import GENESIS, Block, seal
 from .block_tree import BlockTree
 from .delegated import DelegatedProofOfStake, audit_delegates
@@ -49,5 +60,14 @@ __all__ = [
     "audit_delegates",
     "audit_stake",
     "audit_work",
+    "closed_forms",
+    "double_spend",
+    "hash_puzzle",
+    "ledger_experiments",
+    "ledger_mutants",
+    "measures",
+    "published_ledger",
     "seal",
+    "selfish_mining",
+    "stake_rounds",
 ]

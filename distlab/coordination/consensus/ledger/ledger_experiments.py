@@ -115,7 +115,8 @@ def stakers(
     >>> len(main_chain(stakers(slots=100)))
     100
     """
-    nodes = {id: ProofOfStake(stakes=stakes, slot=slot, relay=False, **rules) for id in stakes}
+    rules = {"stakes": stakes, "slot": slot, "lot": f"lot {seed}", "relay": False, **rules}
+    nodes = {id: ProofOfStake(**rules) for id in stakes}
     until = (slots + 0.9) * slot
     return Simulation(nodes, Network(latency=delay), faults, workload, seed=seed, trace="outline").run(until)
 
@@ -384,6 +385,7 @@ def nothing_at_stake(
         for id in range(len(stakes) + 1, len(stakes) + count + 1):
             stakes[id], kinds[id] = share / count, kind
     rules: dict[str, Any] = {"stakes": stakes, "slot": 1.0, "slashing": slashing, "relay": False}
+    rules["lot"] = f"lot {seed}"
     nodes = {
         id: kind(confirmations=confirmations, **rules) if kind is BranchStarter else kind(**rules)
         for id, kind in kinds.items()

@@ -40,6 +40,8 @@ class ProofOfStake(SlotLedger):
         Reward and coin age.
     slashing
         Whether a node that saw two blocks of one writer for one slot puts the evidence into its next block.
+    lot
+        What the lot is drawn from, besides the number of the slot; all nodes have the same.
     slot, relay, tie, capacity
         As for ``SlotLedger``.
 
@@ -68,6 +70,7 @@ class ProofOfStake(SlotLedger):
         stakes: Mapping[NodeId, float] | None = None,
         rules: StakeRules = StakeRules(),  # noqa: B008 - it cannot be changed
         slashing: bool = False,
+        lot: str = "slot",
         slot: float = 0.25,
         relay: bool = True,
         tie: float = 0.0,
@@ -77,10 +80,11 @@ class ProofOfStake(SlotLedger):
         self.stakes = None if stakes is None else dict(stakes)
         self.rules = rules
         self.slashing = slashing
+        self.lot = lot
         self.seen: dict[tuple[NodeId, int], str] = {}  # (writer, slot) -> the first block for it
 
     def owner(self, slot: int, parent: Block) -> NodeId | None:
-        return drawn(self.weights(slot, parent), "slot", slot)
+        return drawn(self.weights(slot, parent), self.lot, slot)
 
     def weights(self, slot: int, parent: Block) -> dict[NodeId, float]:
         return self.rules.weights(self.state_after(parent), slot)
@@ -102,13 +106,13 @@ class ProofOfStake(SlotLedger):
 
 
 def audit_stake(
-    stakes: Mapping[Any, float], rules: StakeRules | None = None
+    stakes: Mapping[Any, float], rules: StakeRules | None = None, lot: str = "slot"
 ) -> Callable[[Block, list[Block]], str | None]:
     """The rule of proof of stake as a check of its own, for the property ``Ledger``.
 
     Parameters
     ----------
-    stakes, rules
+    stakes, rules, lot
         As the nodes have them.
 
     Returns
@@ -131,7 +135,7 @@ def audit_stake(
         held = rules.first(stakes)
         for one in chain:
             held = rules.after(held, one)
-        owner = drawn(rules.weights(held, block.slot), "slot", block.slot)
+        owner = drawn(rules.weights(held, block.slot), lot, block.slot)
         return None if owner == block.writer else f"is written in slot {block.slot} of node {owner}"
 
     return audit

@@ -107,7 +107,12 @@ class ProofOfWork(LedgerNode):
         """Try hashes on the tip until one is small enough."""
         if not self.power:
             return
-        delay = round(self.rng.expovariate(self.power / self.required_difficulty(self.tip)), 9)
+        needed = self.required_difficulty(self.tip)
+        if not needed > 0:
+            raise ValueError(
+                f"required_difficulty must be more than 0, also after the first block; got {needed!r}."
+            )
+        delay = round(self.rng.expovariate(self.power / needed), 9)
         if self.mining is None:
             self.mining = self.after(delay, self.found)
         else:
