@@ -112,7 +112,8 @@ class Promote:
 class RedisServer(Node):
     """A Redis server: ``keys`` maps a name to (token, client, deadline by this server's clock).
 
-    The role is "master" or "replica". Recorded is "expired" (lock, holder) when a key is past its time.
+    The role is "redis"; of two that replicate, "master" or "replica". Recorded is "expired" (lock, holder)
+    when a key is past its time.
 
     Parameters
     ----------
@@ -168,7 +169,7 @@ class RedisServer(Node):
         self.fence = 32  # of the last lock: the paper's example goes on with 33
 
     def on_start(self) -> None:
-        self.become("replica" if self.is_replica else "master")
+        self.become("replica" if self.is_replica else "master" if self.replica is not None else "redis")
 
     def on_recover(self) -> None:
         self.on_start()
@@ -193,7 +194,7 @@ class RedisServer(Node):
         self.run(self.compare_and_expire, msg, sender)
 
     def run(self, command: Any, msg: Any, sender: NodeId) -> None:
-        if self.serves and self.role == "master":
+        if self.serves and self.role != "replica":
             self.work(self.command, command, msg, sender)
 
     def set_nx_px(self, msg: SetNxPx, sender: NodeId) -> None:

@@ -15,7 +15,9 @@ The rule::
 
 Any two majorities share a server, and a server has one holder at a time. So two clients hold the lock
 together only if a server in both majorities lost the key before its time: it forgot in a crash, or its clock
-ran fast or jumped. ``drift`` covers clocks that run a little differently, 1 % of ttl and 2 ms by default.
+ran fast or jumped. ``drift`` covers clocks that run a little differently. The documentation gives no number;
+1 % of ttl and 2 ms is what its client libraries take, redlock-rb first (``ClockDriftFactor`` 0.01, and 2 ms
+for the precision of Redis's expiry and for short ttls).
 
 Redlock has no fencing token: a majority's random token has no order.
 
@@ -64,7 +66,7 @@ def is_held(grants: int, n: int, valid: float) -> bool:
 
 
 def default_drift(ttl: float) -> float:
-    """What to allow for clocks that run differently: 1 % of ttl and 2 ms.
+    """What to allow for clocks that run differently: 1 % of ttl and 2 ms, as redlock-rb does.
 
     >>> round(default_drift(10.0), 3)
     0.102

@@ -55,7 +55,7 @@ def test_redlock_needs_a_majority(up: int, held: bool) -> None:
 
 
 def test_redlock_drift() -> None:
-    """What the documentation allows for clocks: 1 % of ttl and 2 ms."""
+    """What the client libraries allow for clocks: 1 % of ttl and 2 ms."""
     assert default_drift(10.0) == pytest.approx(0.102)
 
 
