@@ -50,6 +50,7 @@ __all__ = [
     "hair_dryers",
     "holder_crashes",
     "holder_pauses",
+    "requests_for_entries",
     "server_crashes",
     "without_lock_seconds",
 ]
@@ -375,6 +376,19 @@ def double_holders_by_clients(client: type[ReadWriteClient], clients: int = 6, r
     """
     nodes = zookeeper_cluster(clients, client=client, reads=0.5, rounds=rounds)
     return len(double_holders(holds_of(Simulation(nodes, NETWORK).run(until=5.0))))
+
+
+def requests_for_entries(home: str, entries: int) -> int:
+    """What one client sends to the service for one wish in which it enters the lock several times.
+
+    Messages that keep a session alive are not counted.
+
+    >>> requests_for_entries("Redis", entries=1), requests_for_entries("Redis", entries=3)
+    (2, 2)
+    """
+    sim = Simulation(_home(home)(1, entries=entries), NETWORK, workload=[Call(1, 0.0, "request")])
+    sent = sim.run(until=1.0).messages
+    return int((sent["sender"].eq(1) & sent["type"].ne("Ping")).sum())
 
 
 def clocks_drift(rate: float, ttl: float = 10.0, drift: float | None = None) -> float:

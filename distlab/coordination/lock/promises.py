@@ -22,6 +22,7 @@ from .holds import double_holders, holds_of
 __all__ = [
     "everybody_served",
     "holders_may_write",
+    "inspectors_may_read",
     "no_update_lost",
     "one_wake_up_at_a_time",
     "readers_meet",
@@ -32,9 +33,11 @@ __all__ = [
 def readers_or_one_writer(trace: Trace) -> str | None:
     """Two clients hold one lock together only if both hold read locks."""
     for overlap in double_holders(holds_of(trace)):
+        first, second = ["read" if hold.shared else "write" for hold in (overlap.first, overlap.second)]
         return (
             f"clients {overlap.first.client!r} and {overlap.second.client!r} both held the lock "
-            f"{overlap.first.lock!r} from t = {overlap.start:.4g} s, and not both to read."
+            f"{overlap.first.lock!r} from t = {overlap.start:.4g} s, the first to {first}, the second to "
+            f"{second}."
         )
     return None
 
@@ -110,6 +113,16 @@ def holders_may_write(trace: Trace) -> str | None:
                 )
     if newest and not accepted:
         return "clients held the lock, and the store let none of them write."
+    return None
+
+
+def inspectors_may_read(trace: Trace) -> str | None:
+    """Who has no token and only reads is let in."""
+    records = trace.records
+    if "refused" not in records:
+        return None
+    for time in records[records["refused"].eq(True)]["time"]:
+        return f"the inspector, who has no token and only reads, was refused at t = {time:.4g} s."
     return None
 
 

@@ -18,6 +18,7 @@ from distlab.coordination.lock.lock_experiments import (
     hair_dryers,
     holder_crashes,
     holder_pauses,
+    requests_for_entries,
     server_crashes,
     without_lock_seconds,
 )
@@ -143,6 +144,23 @@ def test_re_entrance_is_counted_by_the_client(build: Any) -> None:
     holds = holds_of(trace)
     assert [hold.client for hold in holds] in ([1, 1, 1, 2, 2, 2], [2, 2, 2, 1, 1, 1])
     assert double_holders(holds) == []
+
+
+@pytest.mark.parametrize(
+    ("home", "requests"), [("database", 2), ("Redis", 2), ("Redlock", 10), ("ZooKeeper", 4)]
+)
+def test_the_service_hears_of_one_entry_only(home: str, requests: int) -> None:
+    """A row is inserted and deleted; ZooKeeper: connect, create, look, delete; however often one enters."""
+    assert [requests_for_entries(home, entries) for entries in (1, 2, 5)] == [requests] * 3
+
+
+def test_redis_and_zookeeper_change_places_between_four_and_ten_clients() -> None:
+    """The rate of a queue stays; the more clients poll, the sooner one finds the lock free."""
+    (few, many), (queue_few, queue_many) = (
+        [busy(home, clients, 5.0)["throughput"] for clients in (4, 10)] for home in ("Redis", "ZooKeeper")
+    )
+    assert few < queue_few == pytest.approx(queue_many, rel=0.02)
+    assert many > queue_many
 
 
 def test_without_re_entrance_a_client_waits_for_itself() -> None:

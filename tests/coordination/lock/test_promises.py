@@ -6,9 +6,11 @@ import pytest
 
 from distlab.coordination.lock import DurableRedis, ReadWriteClient, Store
 from distlab.coordination.lock.clusters import NETWORK, redis_cluster, unlocked_cluster, zookeeper_cluster
+from distlab.coordination.lock.exercises import fenced_store
 from distlab.coordination.lock.promises import (
     everybody_served,
     holders_may_write,
+    inspectors_may_read,
     no_update_lost,
     one_wake_up_at_a_time,
     readers_meet,
@@ -56,6 +58,21 @@ def test_a_store_is_useful_if_holders_may_write() -> None:
     assert holders_may_write(guarded(Store)) is None
     assert "none of them write" in str(holders_may_write(guarded(Refuses)))
     assert "although no later token" in str(holders_may_write(guarded(RefusesEqualTokens)))
+
+
+class RefusesStrangers(Store):
+    """Lets nobody in who has no token."""
+
+    def admits(self, token: int | None) -> bool:
+        return token is not None and token >= self.highest
+
+
+@pytest.mark.parametrize(("store", "refused"), [(Store, False), (RefusesStrangers, True)])
+def test_the_inspector_of_the_exercise_is_let_in(store: type[Store], refused: bool) -> None:
+    """A store that admits nobody without a token is told so; one that does is not."""
+    said = inspectors_may_read(Simulation(fenced_store(2, store), NETWORK).run(until=1.0))
+    assert ("the inspector, who has no token and only reads, was refused" in str(said)) is refused
+    assert inspectors_may_read(guarded(store)) is None
 
 
 def test_a_read_lock_is_useful_if_readers_meet() -> None:
