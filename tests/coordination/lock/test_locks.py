@@ -41,6 +41,8 @@ KEPT = {
     "the herd, by the session": (zookeeper_cluster, LEASE, EVERYTHING, {"client": HerdClient}),
     "the herd serves all": (zookeeper_cluster, everybody_served, EVERYTHING, {"client": HerdClient}),
     "read-write": (zookeeper_cluster, readers_or_one_writer, ALL_BUT_PAUSES, {"client": ReadWriteClient}),
+    "read-write serves all": (zookeeper_cluster, everybody_served, EVERYTHING, {"client": ReadWriteClient}),
+    "Redlock serves all": (redlock_cluster, everybody_served, EVERYTHING, {"restart_delay": 0.5}),
 }
 
 BROKEN = {
