@@ -27,10 +27,11 @@ def cdf(
     unit: str = "ms",
     *,
     what: str = "time",
+    of: str = "run",
     log: bool = False,
     title: str | None = None,
 ) -> Axes:
-    """Draw cumulative distributions: at each time, the share of runs that took no longer.
+    """Draw cumulative distributions: at each time, the share of the runs that took no longer.
 
     A marker on each curve shows its median, and the legend tells it. What never ended (``inf``, NaN) counts:
     such a curve does not reach 100 %.
@@ -48,6 +49,8 @@ def cdf(
         Of the axis: "s", "ms" or "us".
     what
         What the times are: "time to leader", for instance.
+    of
+        What each time is of, as one word: "run", "lock".
     log
         Whether the time axis is logarithmic.
     title
@@ -99,7 +102,7 @@ def cdf(
         never = len(values) - len(ended)
         half = float(np.median(np.where(np.isfinite(values), values, np.inf)))
         middle = f"median {half:.4g} {shown}" if np.isfinite(half) else "no median"
-        runs = f"{len(values):,} run{'s' if len(values) != 1 else ''}" + (
+        runs = f"{len(values):,} {of}{'s' if len(values) != 1 else ''}" + (
             f", {never:,} never ended" if never else ""
         )
         if np.isfinite(half):
@@ -157,7 +160,7 @@ def cdf(
     set_log(ax, "x" if log else False)
     ax.set_ylim(0, 102)
     ax.set_xlabel(f"{what} ({shown})")
-    ax.set_ylabel("share of runs (%)")
+    ax.set_ylabel(f"share of {of}s (%)")
     ax.set_title(f"Distribution of the {what}" if title is None else title)
     ax.grid(True)
     legend_below(ax, handles)

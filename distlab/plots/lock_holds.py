@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
@@ -40,7 +40,7 @@ def lock_holds(
     *,
     start: float = 0.0,
     end: float | None = None,
-    legend: bool | str = True,
+    legend: bool | Iterable[Trace | Iterable[Hold]] = True,
     title: str | None = None,
 ) -> Axes:
     """Draw who waited for a lock, who held it, who only believed so, and what was written with which token.
@@ -58,7 +58,8 @@ def lock_holds(
     start, end
         The window of time in seconds; None: to the last thing that happened.
     legend
-        Whether to explain the looks that occur; "all": every look, for one of several charts.
+        Whether to explain the looks that occur; or the sources of several charts, for one legend below the
+        last of them.
     title
         None: "Lock: 3 holds by 2 clients".
 
@@ -78,8 +79,7 @@ def lock_holds(
     >>> [text.get_text() for text in ax.get_yticklabels()], ax.get_title(loc="left")
     (['client 1', 'client 2'], 'Lock: 2 holds by 2 clients, 1 time two at once')
     """
-    holds = holds_of(source) if isinstance(source, Trace) else sorted(source, key=lambda hold: hold.acquired)
-    writes = _writes(source) if isinstance(source, Trace) else []
+    holds, writes = _holds(source), _writes(source)
     clients = sorted({hold.client for hold in holds}, key=lambda client: (str(type(client)), client))
     lanes = {client: lane for lane, client in enumerate(clients)}
     last = end if end is not None else _last(holds, writes)
@@ -104,15 +104,14 @@ def lock_holds(
             if token:
                 ax.annotate(str(token), (time, lanes[client] - 0.28), (0, 2), textcoords="offset points",
                             ha="center", va="bottom", zorder=6, fontsize=9)  # fmt: skip
-    pauses = _pauses(source, lanes) if isinstance(source, Trace) else []
-    for client, begin, until in pauses:
+    for client, begin, until in _pauses(source, lanes):
         ax.hlines(lanes[client], begin, min(until, last), color=INK, linewidth=3.0, zorder=4, gid="pause")
     if not holds:
         ax.text(0.5, 0.5, "nobody got the lock", transform=ax.transAxes, ha="center", color="#777777")
     ax.set_xlabel("time (s)")
     ax.set_title(_title(holds, len(clients), len(overlaps)) if title is None else title)
     if legend:
-        legend_below(ax, _legend(holds, writes, bool(overlaps), bool(pauses), legend == "all"))
+        legend_below(ax, _legend([source] if legend is True else list(legend)))
     return ax
 
 
@@ -130,13 +129,21 @@ def _bars(ax: Axes, hold: Hold, lane: int, last: float) -> None:
                 linestyle="", zorder=5, gid="crash")  # fmt: skip
 
 
-def _pauses(trace: Trace, lanes: dict[Any, int]) -> list[tuple[Any, float, float]]:
-    faults = [event.payload for event in trace.events() if isinstance(event.payload, Pause)]
-    return [(pause.node, pause.at, pause.end) for pause in faults if pause.node in lanes]
+def _holds(source: Trace | Iterable[Hold]) -> list[Hold]:
+    return holds_of(source) if isinstance(source, Trace) else sorted(source, key=lambda hold: hold.acquired)
 
 
-def _writes(trace: Trace) -> list[tuple[float, Any, int, bool]]:
-    records = trace.records
+def _pauses(source: Any, clients: Container[Any]) -> list[tuple[Any, float, float]]:
+    if not isinstance(source, Trace):
+        return []
+    faults = [event.payload for event in source.events() if isinstance(event.payload, Pause)]
+    return [(pause.node, pause.at, pause.end) for pause in faults if pause.node in clients]
+
+
+def _writes(source: Any) -> list[tuple[float, Any, int, bool]]:
+    if not isinstance(source, Trace):
+        return []
+    records = source.records
     if "accepted" not in records:
         return []
     found = records[records["event"] == "write"]
@@ -159,24 +166,25 @@ def _title(holds: list[Hold], clients: int, overlaps: int) -> str:
     return said + (f", {overlaps} time{'s' if overlaps != 1 else ''} two at once" if overlaps else "")
 
 
-def _legend(
-    holds: list[Hold], writes: list[Any], doubled: bool, paused: bool, all_of_them: bool
-) -> list[Any]:
+def _legend(sources: list[Any]) -> list[Any]:
+    each = [_holds(source) for source in sources]
+    holds = [hold for some in each for hold in some]
+    accepted = [taken for source in sources for *_, taken in _writes(source)]
     handles: list[Any] = []
-    if all_of_them or any(hold.waited > 0 for hold in holds):
+    if any(hold.waited > 0 for hold in holds):
         handles.append(Patch(facecolor=_WAITS, label="waits"))
     handles.append(Patch(facecolor=_HOLDS, edgecolor="#666666", label="holds the lock"))
-    if all_of_them or any(hold.believed_until > hold.valid_until for hold in holds):
+    if any(hold.believed_until > hold.valid_until for hold in holds):
         handles.append(
             Patch(facecolor=_OVER, edgecolor="#666666", hatch="///", label="believes so, lease over")
         )
-    if paused or all_of_them:
+    if any(_pauses(source, {hold.client for hold in holds}) for source in sources):
         handles.append(Line2D([], [], color=INK, linewidth=3.0, label="stands still"))
-    if doubled or all_of_them:
+    if any(double_holders(some) for some in each):
         handles.append(Patch(facecolor=LEADERLESS, hatch="..", edgecolor="white", label="two believe so"))
     for wanted, text in (True, "write accepted (token)"), (False, "write refused (token)"):
-        if all_of_them or any(accepted is wanted for *_, accepted in writes):
+        if wanted in accepted:
             handles.append(Line2D([], [], linestyle="", label=text, **_WRITE[wanted]))
-    if all_of_them or any(hold.ended == "crashed" for hold in holds):
+    if any(hold.ended == "crashed" for hold in holds):
         handles.append(Line2D([], [], marker="X", color=FAULT, linestyle="", markersize=9, label="crash"))
     return handles
