@@ -221,8 +221,8 @@ def _latency(kind: str, transactions: int = 50) -> dict[str, Any]:
     rows = [
         {
             "commit": label,
-            "median (s)": statistics.median(found),
-            "slowest (s)": max(found),
+            "median (ms)": 1000 * statistics.median(found),
+            "slowest (ms)": 1000 * max(found),
             "times one phase": statistics.median(found) / once,
         }
         for label, found in times.items()
