@@ -44,7 +44,7 @@ def jain_index(values: Iterable[float]) -> float:
     if not (shares >= 0).all():
         wrong = shares[~(shares >= 0)][0]
         raise ValueError(f"values must be numbers of 0 or more; got {wrong:g}.")
-    largest = shares.max(initial=0.0)
+    largest = float(np.max(shares, initial=0.0))
     if largest == 0:
         return math.nan
     shares = shares / largest  # so that no square is too large or too small for a float

@@ -141,9 +141,9 @@ def _measured(task: Task, steps: int, theta: Vector, spent: Vector) -> Measured:
     if not (theta == theta[0]).all():
         raise LiveError("the workers ended with different parameters.")
     slowest = spent.max(axis=0)
-    best = int(slowest[:, 0].argmin())
+    best = int(np.argmin(slowest[:, 0]))
     seconds, computing, _, exchanging = slowest[best].tolist()
-    share = float((spent[:, best, 2] / spent[:, best, 1]).min())
+    share = float(np.min(spent[:, best, 2] / spent[:, best, 1]))
     every = tuple(slowest[:, 0].tolist())
     return Measured(
         task.workers, steps, seconds, computing / steps, exchanging / steps, share, theta[0], every
