@@ -16,6 +16,7 @@ from .private_miner import PrivateMiner
 from .proof_of_stake import ProofOfStake
 from .proof_of_work import ProofOfWork
 from .selfish_miner import SelfishMiner
+from .stake_rounds import stake_rounds
 from .stakes import StakeRules
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "register",
     "run_ledger",
     "selfish_pool",
+    "share_of_half",
     "splits",
     "stake_rules",
     "stakers",
@@ -464,3 +466,26 @@ def stake_rules() -> dict[str, StakeRules]:
         "amount": StakeRules(reward=1.0),
         "amount times age": StakeRules(reward=1.0, coin_age=True, min_age=3, max_age=60),
     }
+
+
+def share_of_half(
+    rules: StakeRules, names: int, rounds: int = 1_600, runs: int = 200, seed: int = 0
+) -> float:
+    """What becomes of half of all coins, if their owner spreads them over so many names.
+
+    The other half belongs to 19 owners with 10 coins each.
+
+    Returns
+    -------
+    float
+        Its mean share of the coins after so many blocks.
+
+    Examples
+    --------
+    >>> aged = stake_rules()["amount times age"]
+    >>> share_of_half(aged, 1) < 0.25 < 0.45 < share_of_half(aged, 19)
+    True
+    """
+    stakes = [190.0 / names] * names + [10.0] * 19
+    held = stake_rounds(stakes, rounds, rules, runs=runs, seed=seed)
+    return float((held[:, :names].sum(axis=1) / held.sum(axis=1)).mean())
