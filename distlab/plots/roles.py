@@ -33,6 +33,12 @@ _LOOKS = {
     "observing": Look("#EBD3E1", "\\\\\\", 0.40),
     "observer": Look("#EBD3E1", "\\\\\\", 0.40),
 }
+_STATES = {  # of a transaction, in the colours of the outcomes
+    "in doubt": Look(PALETTE["yellow"], "//", 0.5),
+    "pre-committed": Look(PALETTE["purple"], "..", 0.5),
+    "committed": Look(PALETTE["sky"], "", 0.5),
+    "aborted": Look("#E5E5E5", "", 0.5),
+}
 _OTHERS = (
     Look(PALETTE["sky"], "", 0.5),
     Look(PALETTE["yellow"], "//", 0.5),
@@ -51,13 +57,16 @@ def known_roles() -> tuple[str, ...]:
 
 
 def looks(roles: Iterable[str]) -> dict[str, Look]:
-    """A look for each role; those of elections always have the same one.
+    """A look for each role; those of elections and the states of transactions always have the same one.
 
     >>> list(looks(["waiting", "leader"]))
     ['waiting', 'leader']
     """
-    others = iter(_OTHERS * 20)
-    return {role: _LOOKS.get(role) or next(others) for role in dict.fromkeys(roles)}
+    fixed = _LOOKS | _STATES
+    wanted = list(dict.fromkeys(roles))
+    taken = {fixed[role].color for role in wanted if role in _STATES}
+    others = iter([look for look in _OTHERS if look.color not in taken] * 20)
+    return {role: fixed.get(role) or next(others) for role in wanted}
 
 
 def patch(look: Look, label: str) -> Any:

@@ -23,6 +23,7 @@ __all__ = [
     "PROTOCOLS",
     "Cost",
     "closed_form",
+    "formula",
     "latency_and_lock_time",
     "measured_cost",
     "one_transaction",
@@ -93,6 +94,24 @@ def closed_form(protocol: str, case: str, n: int) -> Cost:
         ("3PC", "commit"): Cost(6 * n, 3 * n + 2, 1),
         ("3PC", "abort"): Cost(2 * n + y, n + y + 1, 0),
     }[protocol, case]
+
+
+def formula(protocol: str, case: str) -> str:
+    """Messages + forced writes as formulas in the number N of participants, of which there are two or more.
+
+    Examples
+    --------
+    >>> formula("2PC, presumed nothing", "commit"), formula("2PC, presumed abort", "abort")
+    ('4N + (2N+1)', '(3N-1) + (N-1)')
+    """
+    two, three = closed_form(protocol, case, 2), closed_form(protocol, case, 3)
+    parts = []
+    for at_two, at_three in zip(two[:2], three[:2], strict=True):
+        slope = at_three - at_two
+        constant = at_two - 2 * slope
+        linear = {0: "", 1: "N"}.get(slope, f"{slope}N")
+        parts.append(f"({linear}{constant:+d})" if linear and constant else linear or str(constant))
+    return " + ".join(parts)
 
 
 def one_transaction(kind: type[TwoPhaseCommit | ThreePhaseCommit], case: str, n: int) -> Trace:
