@@ -50,6 +50,7 @@ __all__ = [
     "hair_dryers",
     "holder_crashes",
     "holder_pauses",
+    "long_work",
     "requests_for_entries",
     "server_crashes",
     "without_lock_seconds",
@@ -64,6 +65,10 @@ def _table(n: int, *, ttl: float | None = None, **options: Any) -> dict[NodeId, 
 
 def _table_with_expiry(n: int, *, ttl: float = 0.5, **options: Any) -> dict[NodeId, Node]:
     return database_cluster(n, ttl=ttl, **options)
+
+
+def _renewed(n: int, **options: Any) -> dict[NodeId, Node]:
+    return redis_cluster(n, renew=True, **options)
 
 
 def _zookeeper(n: int, *, ttl: float = 0.5, **options: Any) -> dict[NodeId, Node]:
@@ -87,6 +92,7 @@ HOMES: dict[str, Home] = {
     "database with expiry": _table_with_expiry,
     "SETNX with a time": old_redis_cluster,
     "Redis": redis_cluster,
+    "Redis with renewal": _renewed,
     "Redis with a replica": failover_cluster,
     "Redlock": redlock_cluster,
     "ZooKeeper, herd": _herd,
@@ -215,6 +221,34 @@ def holder_pauses(
     calls += [Call(client, at=1.01, method="request") for client in (2, 3)]
     faults = [Pause(1, at=1.0, duration=pause)] if pause else []
     return Simulation(nodes, NETWORK, faults, calls, seed=seed).run(until=3.0 + pause + ttl)
+
+
+def long_work(home: str, work: float = 2.0, ttl: float = 0.5, seed: int = 0) -> int:
+    """Double holders if the work takes ``work`` seconds, nothing fails, and two clients want the lock.
+
+    Clients do not watch their leases: they work to the end.
+
+    Parameters
+    ----------
+    home
+        One of ``HOMES``.
+    work
+        Seconds of work inside.
+    ttl
+        Seconds that the lock lasts, or the time-out of the session.
+    seed
+        The random numbers.
+
+    Examples
+    --------
+    >>> long_work("Redis"), long_work("Redis with renewal"), long_work("ZooKeeper")
+    (1, 0, 0)
+    """
+    nodes = _home(home)(2, ttl=ttl, hold=work, watch_lease=False)
+    calls = [Call(1, at=1.0, method="request"), Call(2, at=1.05, method="request")]
+    return len(
+        double_holders(holds_of(Simulation(nodes, NETWORK, (), calls, seed=seed).run(until=2 + 3 * work)))
+    )
 
 
 def hair_dryers(

@@ -18,6 +18,7 @@ from distlab.coordination.lock.lock_experiments import (
     hair_dryers,
     holder_crashes,
     holder_pauses,
+    long_work,
     requests_for_entries,
     server_crashes,
     without_lock_seconds,
@@ -71,6 +72,20 @@ def test_two_hold_the_lock_exactly_if_the_pause_outlives_the_lease(home: str) ->
     for pause, expected in (0.2, False), (0.35, False), (1.0, True), (3.0, True):
         trace = holder_pauses(home, pause, ttl=0.5)
         assert bool(double_holders(holds_of(trace))) is expected
+
+
+@pytest.mark.parametrize("home", ["database with expiry", "SETNX with a time", "Redis", "Redlock"])
+def test_work_longer_than_a_lease_makes_two_holders_without_any_fault(home: str) -> None:
+    """Exactly if it outlasts the lease."""
+    assert [long_work(home, work, ttl=0.5) for work in (0.2, 0.4, 0.6, 2.0)] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("home", ["database", "Redis with renewal", "ZooKeeper", "ZooKeeper, herd"])
+def test_a_lease_that_is_renewed_outlives_the_work(home: str) -> None:
+    """So does a row that never expires; a pause still makes two holders where there is a lease."""
+    assert [long_work(home, work, ttl=0.5) for work in (0.2, 0.6, 2.0)] == [0, 0, 0]
+    paused = double_holders(holds_of(holder_pauses(home, pause=2.0)))
+    assert bool(paused) is (home != "database")
 
 
 def test_a_queue_overtakes_nobody_and_polling_does() -> None:
