@@ -40,12 +40,12 @@ class Inspector(Node):
 
 
 def readers_and_writers(n: int, client: type[ReadWriteClient]) -> dict[NodeId, Node]:
-    """Clients of a class that read as often as they write, eight times each.
+    """Clients of a class that read as often as they write, eight times each, for 50 ms.
 
     >>> readers_and_writers(2, ReadWriteClient)[1].reads
     0.5
     """
-    return zookeeper_cluster(n, client=client, reads=0.5, rounds=8)
+    return zookeeper_cluster(n, client=client, reads=0.5, rounds=8, hold=0.05)
 
 
 def fenced_store(n: int, store: type[Store]) -> dict[NodeId, Node]:

@@ -20,6 +20,7 @@ from distlab.sim import Trace
 from .holds import double_holders, holds_of
 
 __all__ = [
+    "enters_when_free",
     "everybody_served",
     "holders_may_write",
     "inspectors_may_read",
@@ -27,6 +28,7 @@ __all__ = [
     "one_wake_up_at_a_time",
     "readers_meet",
     "readers_or_one_writer",
+    "woken_to_enter",
 ]
 
 
@@ -92,6 +94,60 @@ def one_wake_up_at_a_time(trace: Trace) -> str | None:
         if count > 1:
             return (
                 f"{count} clients were woken up at t = {time:.4g} s, of which one at most can get the lock."
+            )
+    return None
+
+
+def woken_to_enter(trace: Trace) -> str | None:
+    """No herd of readers and writers: a reader that is told enters, and of writers one at most is told.
+
+    Asked of runs in which nothing fails. A writer that is told may have to wait on, for readers before it.
+    """
+    writers: dict[tuple[float, str], int] = {}  # told of the end of a node
+    woken: dict[str, list[tuple[float, str]]] = {}  # since the client's last lock
+    records = trace.records
+    for row in records[records["event"].isin(["notified", "acquired"])].to_dict("records"):
+        if row["event"] == "notified":
+            woken.setdefault(_id(row["client"]), []).append((row["time"], row["path"]))
+            continue
+        told = woken.pop(_id(row["node"]), [])
+        if row.get("shared") is not True:
+            writers |= {when: writers.get(when, 0) + 1 for when in told}
+        elif len(told) > 1:
+            return (
+                f"client {row['node']!r} wanted to read and was woken up in vain at t = {told[0][0]:.4g} s: "
+                "a writer was still before it."
+            )
+    for (time, _), count in sorted(writers.items()):
+        if count > 1:
+            return f"{count} writers were woken up together at t = {time:.4g} s; one at most can enter."
+    return None
+
+
+def enters_when_free(trace: Trace, within: float = 0.03) -> str | None:
+    """Who waits enters soon after the last one that was in its way has left.
+
+    Asked of runs in which nothing fails.
+
+    Parameters
+    ----------
+    trace
+        Of clients that read and write.
+    within
+        Seconds from the wish, or from that release, to the possession.
+    """
+    holds = holds_of(trace)
+    for hold in holds:
+        before = [
+            other.believed_until
+            for other in holds
+            if not (hold.shared and other.shared) and other.believed_until <= hold.acquired
+        ]
+        free = max([hold.asked, *before])
+        if hold.acquired - free > within:
+            return (
+                f"client {hold.client!r} wanted to {'read' if hold.shared else 'write'} and could from "
+                f"t = {free:.4g} s on; it went on waiting until t = {hold.acquired:.4g} s."
             )
     return None
 

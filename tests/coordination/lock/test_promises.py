@@ -6,8 +6,9 @@ import pytest
 
 from distlab.coordination.lock import DurableRedis, ReadWriteClient, Store
 from distlab.coordination.lock.clusters import NETWORK, redis_cluster, unlocked_cluster, zookeeper_cluster
-from distlab.coordination.lock.exercises import fenced_store
+from distlab.coordination.lock.exercises import fenced_store, readers_and_writers
 from distlab.coordination.lock.promises import (
+    enters_when_free,
     everybody_served,
     holders_may_write,
     inspectors_may_read,
@@ -15,6 +16,7 @@ from distlab.coordination.lock.promises import (
     one_wake_up_at_a_time,
     readers_meet,
     readers_or_one_writer,
+    woken_to_enter,
 )
 from distlab.coordination.lock.schedules import herd, late_packet
 from distlab.sim import Crash, Pause, Simulation, Trace
@@ -83,6 +85,47 @@ def test_a_read_lock_is_useful_if_readers_meet() -> None:
     )
     assert readers_or_one_writer(mixed(WaitsForAll)) is None
     assert "never two of them together" in str(readers_meet(mixed(WaitsForAll)))
+
+
+class WatchesTheFirstInTheWay(ReadWriteClient):
+    """Safe, and all wake up together."""
+
+    def to_wait_for(self, lower: list[str]) -> str | None:
+        return next(iter([path for path in lower if self.is_in_the_way(path)]), None)
+
+
+class WritersWatchTheFirst(ReadWriteClient):
+    """Its readers are right."""
+
+    def to_wait_for(self, lower: list[str]) -> str | None:
+        return super().to_wait_for(lower) if self.shares else next(iter(lower), None)
+
+
+class ReadersWatchReaders(ReadWriteClient):
+    """As long as there is a writer before them; so they come in after readers that they could have met."""
+
+    def to_wait_for(self, lower: list[str]) -> str | None:
+        return lower[-1] if super().to_wait_for(lower) else None
+
+
+@pytest.mark.parametrize(
+    ("client", "herd", "late"),
+    [
+        (ReadWriteClient, "None", "None"),
+        (WatchesTheFirstInTheWay, "wanted to read and was woken up in vain", "None"),
+        (WritersWatchTheFirst, "writers were woken up together", "None"),
+        (ReadersWatchReaders, "", "wanted to read and could from"),
+    ],
+)
+def test_whom_a_reader_and_a_writer_must_watch(client: type[ReadWriteClient], herd: str, late: str) -> None:
+    """The last node in the way: an earlier one makes a herd, a later one makes readers late."""
+    traces = [
+        Simulation(readers_and_writers(4, client), NETWORK, seed=seed).run(until=5.0) for seed in range(5)
+    ]
+    assert [readers_or_one_writer(trace) for trace in traces] == [None] * 5
+    for promise, expected in (woken_to_enter, herd), (enters_when_free, late):
+        said = [str(promise(trace)) for trace in traces]
+        assert (all if expected == "None" else any)(expected in sentence for sentence in said)
 
 
 def test_a_lost_update_is_named() -> None:
