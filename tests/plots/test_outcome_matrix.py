@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from distlab.plots import outcome_matrix
+from distlab.plots.outcome_matrix import OUTCOMES
+from distlab.plots.roles import looks
 
 
 @pytest.fixture
@@ -44,3 +46,14 @@ def test_what_cannot_be_drawn(frame):
         outcome_matrix(frame[:0])
     with pytest.raises(ValueError, match=r"frame must hold 'committed'.*got 'lost'"):
         outcome_matrix(frame.replace("blocked", "lost"))
+
+
+def test_states_look_like_their_outcomes():
+    """What is committed in a space-time diagram has the colour of what is committed in the matrix."""
+    states = looks(["starting", "in doubt", "pre-committed", "committed", "aborted"])
+    for state, outcome in {"in doubt": "blocked", "committed": "committed", "aborted": "aborted"}.items():
+        assert (states[state].color, states[state].hatch) == (
+            OUTCOMES[outcome].color,
+            OUTCOMES[outcome].hatch,
+        )
+    assert len({look.color for look in states.values()}) == 5

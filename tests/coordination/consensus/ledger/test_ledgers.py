@@ -14,6 +14,7 @@ from distlab.coordination.consensus.ledger import (
     ProofOfStake,
     ProofOfWork,
     StakeRules,
+    audit_stake,
 )
 from distlab.coordination.consensus.ledger import ledger_experiments as runs
 from distlab.coordination.consensus.ledger.difficulty import adjusted
@@ -153,6 +154,17 @@ def test_the_chi_square_test() -> None:
     off = sqrt(18.307038 * 100 / 2)
     assert chi_square_p([100 + off, 100 - off, *[100] * 9], [1] * 11) == pytest.approx(0.05, abs=1e-5)
     assert chi_square_p([10, 10], [1, 1]) == 1.0
+
+
+def test_the_lot_of_another_seed_falls_otherwise() -> None:
+    """Owners differ, their shares do not; and the audit of one lot refuses the blocks of another."""
+    one, two = (main_chain(runs.stakers(slots=300, seed=seed)) for seed in (1, 2))
+    same = sum(a.writer == b.writer for a, b in zip(one, two, strict=True)) / 300
+    by_chance = sum(share**2 for share in runs.SHARES.values())
+    assert abs(same - by_chance) < 0.1
+    assert audit_stake(runs.SHARES, lot="lot 1")(one[0], []) is None
+    other = audit_stake(runs.SHARES, lot="lot 2")
+    assert any(other(block, one[:number]) for number, block in enumerate(one[:20]))
 
 
 def test_nobody_races_for_a_slot() -> None:
