@@ -1,8 +1,8 @@
 """Judging what learners write: their algorithms, and their own properties.
 
 A skeleton that was not filled in is "not attempted yet", never an error: a value that is still ``...``, a
-function or a method
-whose body is still ``...``. Everything else gets a sentence. Nothing here raises because an answer is wrong.
+function whose body is still ``...``, a class whose methods all are. Everything else gets a sentence; if only
+some methods of a class are filled in, it says which are empty. Nothing here raises because an answer is wrong.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _is_skeleton(function: Any) -> bool:
 
 
 def attempted(answer: Any) -> bool:
-    """Has a learner filled in a skeleton?
+    """Has a learner filled in a skeleton, or a part of it?
 
     >>> attempted(...), attempted(3)
     (False, True)
@@ -43,9 +43,19 @@ def attempted(answer: Any) -> bool:
     if isinstance(answer, types.FunctionType):
         return not _is_skeleton(answer)
     if isinstance(answer, type):
-        methods = [member for member in vars(answer).values() if isinstance(member, types.FunctionType)]
-        return bool(methods) and not any(_is_skeleton(method) for method in methods)
+        return len(_empty(answer)) < len(_methods(answer))
     return True
+
+
+def _methods(answer: type) -> list[types.FunctionType]:
+    return [member for member in vars(answer).values() if isinstance(member, types.FunctionType)]
+
+
+def _empty(answer: Any) -> list[str]:
+    """The methods of a class that are still to be filled in."""
+    if not isinstance(answer, type):
+        return []
+    return [method.__name__ for method in _methods(answer) if _is_skeleton(method)]
 
 
 @dataclass
@@ -113,16 +123,19 @@ def grade(
     """
     if not attempted(algorithm):
         return Grade("not attempted yet", "")
+    empty = _empty(algorithm)
+    unfinished = f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} still empty; " if empty else ""
     try:
         whole = algorithm if around is None else lambda n: around(n, algorithm)
         report = check(whole, property, runs=runs, **{"progress": False, **options})
     except TypeError as error:
-        return Grade("wrong", str(error))
+        return Grade("wrong", f"{unfinished}{error}")
     if report.verdict == "passed":
         return Grade("right", praise or "; ".join(str(search) for search in report.searches), report)
     if report.verdict == "inconclusive":
-        return Grade("wrong", f"nothing could be judged: {report.sentence}.", report)
-    return Grade("wrong", report.sentence, report if report.counterexample is not None else None)
+        return Grade("wrong", f"{unfinished}nothing could be judged: {report.sentence}.", report)
+    found = report if report.counterexample is not None else None
+    return Grade("wrong", f"{unfinished}{report.sentence}", found)
 
 
 def grade_value(answer: Any, right: float, tolerance: float = 0.0, hint: str = "", unit: str = "") -> Grade:

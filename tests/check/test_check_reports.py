@@ -217,6 +217,29 @@ def test_a_skeleton_is_not_attempted_and_a_number_gets_its_hint():
     assert repr(grade_value(20, 19, hint="count again")) == "wrong: 20 is not it: count again."
 
 
+def test_a_class_that_is_filled_in_by_half_is_told_what_is_empty():
+    """It is judged, and whatever is wrong, the sentence begins with the methods that are left."""
+
+    class Half(Bully):
+        def on_election(self, msg, sender): ...
+
+        def higher(self):
+            return self.peers
+
+        def heard_nobody(self): ...
+
+    class Whole(MyBully):
+        def on_recover(self):
+            super().on_recover()
+
+        def unused(self): ...
+
+    said = grade(Half, LeaderElection(highest=True), nodes=4)
+    assert said.status == "wrong"
+    assert said.sentence.startswith("on_election and heard_nobody are still empty; ")
+    assert grade(Whole, LeaderElection(highest=True), nodes=4).right  # a method may do nothing
+
+
 def test_a_property_that_breaks_is_told_so():
     """A property that raises, or answers neither None nor a sentence, is wrong; nothing is scored."""
 
