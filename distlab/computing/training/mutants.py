@@ -36,8 +36,8 @@ from .runs import crew
 from .stale_synchronous import StaleSynchronousServer
 from .synchronous import SynchronousServer
 from .task import Descent, Task
-from .tree_all_reduce import TreeAllReduce
-from .vectors import Vector, unpack
+from .tree_all_reduce import Down, TreeAllReduce
+from .vectors import Vector, pack, unpack
 from .worker import Worker
 
 __all__ = ["MUTANTS", "TrainingMutant", "small_task", "sound"]
@@ -171,6 +171,15 @@ class CutsEqualChunks(RingAllReduce):
         super().all_reduced(round, np.concatenate([total, self.rest]))
 
 
+class LeavesOutTheFirst(RingAllReduce):
+    def all_reduce(self, round: int, values: Vector) -> None:
+        self.first = values[:1]
+        super().all_reduce(round, values[1:])
+
+    def all_reduced(self, round: int, total: Vector) -> None:
+        super().all_reduced(round, np.concatenate([self.first, total]))
+
+
 class ReplicaForgetsOneHop(RingReplica):
     def hops(self) -> int:
         return super().hops() - 1
@@ -179,6 +188,19 @@ class ReplicaForgetsOneHop(RingReplica):
 class DoesNotWaitForChildren(TreeAllReduce):
     def has_all_sums(self) -> bool:
         return any((self.round, child) in self.sums for child in self.children()) or not self.children()
+
+
+class PassesOnItsOwn(TreeAllReduce):
+    def hand_down(self, total: bytes) -> None:
+        self.handed = self.round
+        below = total if self.parent() is None else pack(self.values)
+        self.broadcast(Down(self.round, below), to=self.children())
+        self.all_reduced(self.round, unpack(total))
+
+
+class RootKeepsItsOwn(TreeAllReduce):
+    def all_reduced(self, round: int, total: Vector) -> None:
+        super().all_reduced(round, np.array(self.values) if self.parent() is None else total)
 
 
 class StepsTooEarly(Stage):
@@ -273,6 +295,7 @@ def right_sum(trace: Trace) -> str | None:
 
 _SERVER = "Li et al. 2014"
 _RING = "Patarasuk and Yuan 2009"
+_TREE = "Thakur et al. 2005"
 _BACK = {"checkpoint": 2}
 
 MUTANTS: tuple[TrainingMutant, ...] = (
@@ -308,10 +331,16 @@ MUTANTS: tuple[TrainingMutant, ...] = (
                    "the second half of the hops replaces", _RING, SUM, right_sum),
     TrainingMutant("leaves what does not divide by N", CutsEqualChunks, RingAllReduce,
                    "every number is in some chunk", _RING, SUM, right_sum, 4),
+    TrainingMutant("leaves out the first number", LeavesOutTheFirst, RingAllReduce,
+                   "places are counted from 0", _RING, SUM, right_sum),
     TrainingMutant("replicas forget one hop", ReplicaForgetsOneHop, RingReplica, "2(N-1) hops", _RING,
                    REPLICAS, replicas_equal),
     TrainingMutant("does not wait for both children", DoesNotWaitForChildren, TreeAllReduce,
-                   "wait for all children", "Thakur et al. 2005", SUM, right_sum),
+                   "wait for all children", _TREE, SUM, right_sum),
+    TrainingMutant("passes on its own vector", PassesOnItsOwn, TreeAllReduce,
+                   "the total is passed on as it came", _TREE, SUM, right_sum, 4),
+    TrainingMutant("keeps its own vector at the root", RootKeepsItsOwn, TreeAllReduce,
+                   "the root takes the total, too", _TREE, SUM, right_sum),
     TrainingMutant("steps before all micro-batches are back", StepsTooEarly, Stage,
                    "wait for all micro-batches", "Huang et al. 2019", ONE_MACHINE, one_deep_machine),
     TrainingMutant("forwards copies", ForwardsCopies, Stage, "a micro-batch goes through once",

@@ -118,7 +118,7 @@ class RingAllReduce(Ring, AllReduce):
     Parameters
     ----------
     values
-        What this node adds; None: its id, three times.
+        What this node adds; None: its own of ``first_vectors``.
 
     Examples
     --------

@@ -11,6 +11,7 @@ import numpy as np
 
 from distlab.sim import Trace
 
+from .all_reduce import first_vectors
 from .measures import Seen, largest_gap, seen
 from .perceptron import Perceptron
 from .pipeline import layers_of
@@ -112,7 +113,7 @@ def everybody_finishes(trace: Trace) -> str | None:
 
 
 def everybody_has_the_sum(trace: Trace) -> str | None:
-    """After an all-reduce of the ids every node has their sum.
+    """After an all-reduce of the :func:`first_vectors` every node has their sum, and keeps it.
 
     >>> from distlab.computing.training import *
     >>> from distlab.sim import Simulation, cluster
@@ -120,13 +121,16 @@ def everybody_has_the_sum(trace: Trace) -> str | None:
     >>> everybody_has_the_sum(Simulation(cluster(RingAllReduce, 4)).run(until=0.03))
     'worker 1 has no sum at 0.03 s.'
     """
-    known = {row.node: row for row in reversed(seen(trace, "reduced"))}
+    vectors = first_vectors(len(trace.nodes))
+    for row in seen(trace, "reduced"):
+        found = unpack(row.facts["values"]).tolist()
+        if found != np.sum(vectors, axis=0).tolist():
+            shown = ", ".join([str(vector.astype(int).tolist()) for vector in vectors])
+            return f"{_name(row.node)} has {found}; the vectors are {shown}."
+    known = [row.node for row in seen(trace, "reduced")]
     for node in trace.nodes:
         if node not in known:
             return f"{_name(node)} has no sum at {trace.end:.3g} s."
-        found = unpack(known[node].facts["values"]).tolist()
-        if found != [float(sum(trace.nodes))] * 3:
-            return f"{_name(node)} has {found}; the ids are {', '.join(map(str, trace.nodes))}."
     return None
 
 

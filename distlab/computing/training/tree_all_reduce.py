@@ -120,7 +120,7 @@ class TreeAllReduce(Tree, AllReduce):
     Parameters
     ----------
     values
-        What this node adds; None: its id, three times.
+        What this node adds; None: its own of ``first_vectors``.
 
     Examples
     --------

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from distlab.check import FaultBudget, check
+from distlab.check import FaultBudget, check, check_property, grade
 from distlab.computing.training import (
     MUTANTS,
+    AllReduce,
     AsynchronousServer,
     RingAllReduce,
     RingReplica,
@@ -19,13 +20,16 @@ from distlab.computing.training import (
     bounded_gap,
     counted_once,
     everybody_finishes,
+    everybody_has_the_sum,
     fresh_gradients,
+    pack,
     replicas_equal,
     resumes_at_the_checkpoint,
     sound,
+    unpack,
 )
 from distlab.computing.training.mutants import one_deep_machine, one_machine, right_sum
-from distlab.sim import Trace
+from distlab.sim import Trace, message
 
 LATE = FaultBudget(crashes=0, partitions=0, pauses=2, loss_bursts=0, slow_links=2, until=0.3, duplication=0.3)
 BACK = FaultBudget(crashes=2, partitions=0, pauses=1, loss_bursts=0, slow_links=1, until=0.3, duplication=0.3,
@@ -94,3 +98,116 @@ def test_a_mutant_is_caught(mutant: TrainingMutant) -> None:
     assert report.counterexample is not None
     assert len(report.counterexample.trace.nodes) <= mutant.nodes
     assert _search(mutant.build_sound, mutant.rule, mutant.nodes, faults, runs=15).verdict == "passed"
+
+
+def _right(trace: Trace, chosen: slice, places: slice) -> str | None:
+    """Are the chosen results right in these places?"""
+    records = trace.records.reindex(columns=["event", "values"])
+    found = [unpack(data) for data in records[records["event"] == "reduced"]["values"]]
+    right = sum([10**k for k in range(len(trace.nodes))])
+    return None if all((one[places] == right).all() for one in found[chosen]) else "a sum is wrong."
+
+
+def _agree(trace: Trace) -> str | None:
+    records = trace.records.reindex(columns=["event", "values"])
+    found = {bytes(data) for data in records[records["event"] == "reduced"]["values"]}
+    return None if len(found) < 2 else "two sums differ."
+
+
+ALL, FIRST, LAST = slice(None), slice(0, 1), slice(-1, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "misses"),
+    [
+        (lambda trace: _right(trace, ALL, ALL), []),
+        (lambda trace: _right(trace, FIRST, ALL), ["passes on its own vector"]),
+        (lambda trace: _right(trace, LAST, ALL), ["keeps its own vector at the root"]),
+        (lambda trace: _right(trace, ALL, FIRST), ["leaves what does not divide by N"]),
+        (lambda trace: _right(trace, ALL, LAST), ["leaves out the first number"]),
+        (lambda trace: _right(trace, FIRST, LAST),
+         ["leaves out the first number", "passes on its own vector"]),
+        (_agree, ["does not wait for both children"]),
+    ],
+    ids=["all", "first to finish", "last to finish", "first place", "last place", "one number", "agreement"],
+)  # fmt: skip
+def test_a_rule_that_looks_at_a_part_of_the_sums_misses_a_mutant(rule: Rule, misses: list[str]) -> None:
+    """Only one that looks at every node and every place catches all."""
+    score = check_property(rule, MUTANTS, breaks="the sum", runs=20, states=200)
+    missed = set(score.table[score.table["verdict"] == "missed"]["switched off"])
+    assert missed == {mutant.safeguard for mutant in MUTANTS if mutant.name in misses}
+    assert not score.false_alarms
+
+
+@message
+class Share:
+    """The vector of a node."""
+
+    values: bytes
+
+
+class Collects(AllReduce):
+    """Adds up what it knows once it knows as many things as there are nodes."""
+
+    def all_reduce(self, round: int, values: Any) -> None:
+        self.broadcast(Share(pack(values)))
+        self.learn(self.id, pack(values))
+
+    def on_share(self, msg: Share, sender: Any) -> None:
+        self.learn(sender, msg.values)
+
+    def learn(self, sender: Any, data: bytes) -> None:
+        self.known = getattr(self, "known", {}) | {self.key(sender, data): unpack(data)}
+        if len(self.known) == len(self.peers) + 1:
+            self.all_reduced(0, sum(self.known.values(), start=0.0 * unpack(data)))
+
+    def key(self, sender: Any, data: bytes) -> Any:
+        return sender
+
+
+class KnowsByContent(Collects):
+    """Takes two equal vectors for one."""
+
+    def key(self, sender: Any, data: bytes) -> Any:
+        return bytes(data)
+
+
+class KnowsNothing(Collects):
+    """Takes a copy for another vector."""
+
+    def key(self, sender: Any, data: bytes) -> Any:
+        return len(getattr(self, "known", {}))
+
+
+class AddsIds(AllReduce):
+    """Sends nothing."""
+
+    def all_reduce(self, round: int, values: Any) -> None:
+        self.all_reduced(0, 0.0 * values + sum((self.id, *self.peers)))
+
+
+class Changes(Collects):
+    """Is right at first, and counts its own again."""
+
+    def all_reduced(self, round: int, total: Any) -> None:
+        super().all_reduced(round, total)
+        super().all_reduced(round, total + total)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (Collects, "right"),
+        (RingAllReduce, "right"),
+        (TreeAllReduce, "right"),
+        (KnowsByContent, "wrong"),
+        (KnowsNothing, "wrong"),
+        (AddsIds, "wrong"),
+        (Changes, "wrong"),
+    ],
+)
+def test_an_all_reduce_of_ones_own_is_judged(kind: type[AllReduce], status: str) -> None:
+    """Vectors that are no ids, two of them equal, and messages that come twice."""
+    unkind = FaultBudget(0, 0, pauses=1, loss_bursts=0, slow_links=1, until=0.5, duplication=0.3)
+    found = grade(kind, everybody_has_the_sum, nodes=4, runs=60, faults=unkind, bounds=None)
+    assert found.status == status
