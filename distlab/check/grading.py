@@ -1,8 +1,8 @@
 """Judging what learners write: their algorithms, and their own properties.
 
 A skeleton that was not filled in is "not attempted yet", never an error: a value that is still ``...``, a
-function whose body is still ``...``, a class whose methods all are. Everything else gets a sentence; if only
-some methods of a class are filled in, it says which are empty. Nothing here raises because an answer is wrong.
+function whose body is still ``...``, a class whose methods all are. Everything else gets a sentence; if
+only some methods of a class are, it says which are empty. Nothing here raises because an answer is wrong.
 """
 
 from __future__ import annotations
