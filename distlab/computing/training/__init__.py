@@ -39,7 +39,7 @@ The same on real processes is in :mod:`distlab.live.training`.
 [0.693, 0.563, 0.478]
 """
 
-from .all_reduce import AllReduce
+from .all_reduce import AllReduce, first_vectors
 from .assembly import assembled
 from .closed_forms import (
     bubble_share,
@@ -87,7 +87,7 @@ from .rules import (
     sums_to,
 )
 from .runs import crew, train
-from .scenarios import Ballast, exchange, messy_tables, straggler_steps
+from .scenarios import Ballast, exchange, messy_tables, ring_chunks, straggler_steps
 from .stale_synchronous import AsynchronousServer, StaleSynchronousServer
 from .synchronous import SynchronousServer
 from .task import Descent, Task, shares
@@ -150,6 +150,7 @@ __all__ = [
     "everybody_has_the_sum",
     "exchange",
     "final_parameters",
+    "first_vectors",
     "fresh_gradients",
     "harmonic",
     "idle_share",
@@ -167,6 +168,7 @@ __all__ = [
     "replicas_equal",
     "resumes_at_the_checkpoint",
     "ring_bytes",
+    "ring_chunks",
     "ring_seconds",
     "run_hybrid",
     "run_pipeline",

@@ -22,6 +22,7 @@ def crew(
     steps: int,
     *,
     compute: float | Distribution = 1.0,
+    per_example: float | None = None,
     slow: Mapping[int, float] | None = None,
     **options: Any,
 ) -> dict[Any, Node]:
@@ -36,7 +37,9 @@ def crew(
     steps
         How many steps each worker computes.
     compute
-        Seconds that a gradient takes: a number or a distribution.
+        Seconds that a gradient takes, whatever the worker's share: a number or a distribution.
+    per_example
+        Seconds that each example of the share takes, instead of ``compute``.
     slow
         Worker -> the factor by which all its times are longer.
     options
@@ -58,20 +61,26 @@ def crew(
     >>> task = Task(Logistic(8), Examples("clouds"), shares(64, 2), Descent(0.5))
     >>> list(crew(SynchronousServer, task, steps=3)), list(crew(RingReplica, task, steps=3))
     (['server', 1, 2], [1, 2])
+    >>> uneven = Task(Logistic(8), Examples("clouds"), (48, 16), Descent(0.5))
+    >>> train(RingReplica, uneven, steps=10, per_example=0.125).end
+    60.0
     """
     slow = dict(slow or {})
     ids = range(1, task.workers + 1)
     strange = [worker for worker in slow if worker not in ids]
     if strange:
         raise ValueError(f"slow must name workers from 1 to {task.workers}; got {strange[0]!r}.")
+    took = [compute if per_example is None else per_example * share for share in task.batches]
     if issubclass(way, ParameterServer):
         nodes: dict[Any, Node] = {"server": way(task, steps, **options)}
         for id in ids:
-            nodes[id] = Worker(task, id - 1, compute=compute, slow=slow.get(id, 1.0))
+            nodes[id] = Worker(task, id - 1, compute=took[id - 1], slow=slow.get(id, 1.0))
         return nodes
     if not issubclass(way, Replica):
         raise ValueError(f"way must be a class of parameter servers or of replicas; got {way.__name__}.")
-    return {id: way(task, id - 1, steps, compute=compute, slow=slow.get(id, 1.0), **options) for id in ids}
+    return {
+        id: way(task, id - 1, steps, compute=took[id - 1], slow=slow.get(id, 1.0), **options) for id in ids
+    }
 
 
 def train(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +20,10 @@ from .task import Descent, Task
 from .tree_all_reduce import TreeAllReduce
 from .vectors import BYTES, Vector, payload
 
-__all__ = ["Ballast", "exchange", "messy_tables", "straggler_steps"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Ballast", "exchange", "messy_tables", "ring_chunks", "straggler_steps"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,40 @@ def exchange(
         return train(SynchronousServer, task, 1, latency=latency, line=1.0 / per_byte, compute=0.0)
     nodes: list[Node] = [kind((1.0,) * numbers) for _ in range(whole(n, "n"))]  # type: ignore[operator]
     return Simulation(nodes, Network(latency=latency, bandwidth=1.0 / per_byte, size=payload)).run()
+
+
+def ring_chunks(vectors: Sequence[Sequence[float]], hops: Iterable[int] | None = None) -> pd.DataFrame:
+    """What each node of a ring holds of each chunk after some hops that all take equally long.
+
+    Parameters
+    ----------
+    vectors
+        What the nodes begin with.
+    hops
+        After which; None: before the first, in the middle, and at the end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per node, a column per number of hops and chunk; a chunk of several numbers is its sum.
+
+    Examples
+    --------
+    >>> ring_chunks([[1, 1], [10, 10]]).values.tolist()
+    [[1, 1, 1, 11, 11, 11], [10, 10, 11, 10, 11, 11]]
+    """
+    import pandas as pd
+
+    last = 2 * (len(vectors) - 1)
+    found = {}
+    for hop in (0, last // 2, last) if hops is None else hops:
+        simulation = Simulation([RingAllReduce(vector) for vector in vectors], Network(latency=1.0))
+        simulation.run(until=float(hop))
+        held = {id: [chunk.sum() for chunk in node.chunks] for id, node in simulation.nodes.items()}
+        for chunk in range(len(vectors)):
+            found[hop, chunk] = {id: chunks[chunk] for id, chunks in held.items()}
+    table = pd.DataFrame(found).rename_axis(index="node", columns=["hops", "chunk"])
+    return table.astype({column: int for column in table if (table[column] % 1 == 0).all()})
 
 
 def straggler_steps(need: int, backup: int = 0, steps: int = 2000, seed: int = 1) -> Trace:
