@@ -354,7 +354,13 @@ def selfish_pool(alpha: float, gamma: float, blocks: int = 2_000, seed: int = 1)
 
 
 def nothing_at_stake(
-    attacker: float, honest: float, *, slashing: bool = False, confirmations: int = 3, seed: int = 1
+    attacker: float,
+    honest: float,
+    *,
+    slashing: bool = False,
+    confirmations: int = 3,
+    slots: int = 300,
+    seed: int = 1,
 ) -> dict[str, Any]:
     """Ten validators: one attacker, some that sign only on the longest chain, the rest on every branch.
 
@@ -366,11 +372,13 @@ def nothing_at_stake(
         Whether two signatures for one slot cost the stake.
     confirmations
         Blocks that the attacker wants to revert.
+    slots
+        How long it has for it.
 
     Returns
     -------
     dict
-        "reverted" (bool), "slots" (how long it took; NaN if it did not happen in 300 slots), "lost" (share
+        "reverted" (bool), "slots" (how long it took; NaN if it did not happen), "lost" (share
         of all coins that was slashed, on the chain of the attacker's branch or the other, whichever won).
 
     Examples
@@ -393,7 +401,7 @@ def nothing_at_stake(
         for id, kind in kinds.items()
     }
     sim = Simulation(nodes, Network(latency=0.1), seed=seed, trace="outline")
-    won = said(sim.run(320.9), "reverted")
+    won = said(sim.run(slots + 20.9), "reverted")
     watcher = sim.nodes[max(stakes)]
     left = sum(watcher.state_after(watcher.tip).coins().values())
     return {
