@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from distlab.sim import ContractError, SimulationError
 from distlab.sim.shown import shown
 
+from .alert import alert
 from .fault_table import FaultTable
 
 __all__ = ["explorer", "png"]
@@ -164,6 +165,7 @@ class _Panel:
         self.handles = {name: _control(name, kind, labels.get(name, name)) for name, kind in controls.items()}
         self.alt = alt
         self.png = b""
+        self.drawn: dict[str, Any] = {}  # the values that made the picture
         self.image = widgets.HTML()
         self.said = widgets.HTML()
         self.table = widgets.HTML()
@@ -171,9 +173,8 @@ class _Panel:
         self.kept: tuple[str, Any] | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.settling = False
-        self.tools: list[Any] = []
-        if presets:
-            self.tools.append(self._presets(presets))
+        self.menu = self._presets(presets) if presets else None
+        self.tools: list[Any] = [] if self.menu is None else [self.menu]
         self.other = widgets.VBox()
         if compare:
             self.tools += self._keeping(alt)
@@ -208,6 +209,8 @@ class _Panel:
         """A control was moved: draw when nothing more comes for a moment."""
         if self.settling:
             return
+        if self.menu is not None:
+            self.menu.value = ""  # what stands there is no longer the preset
         self.said.value = _SIGN
         try:
             loop = asyncio.get_running_loop()
@@ -227,13 +230,15 @@ class _Panel:
             drawn = self.draw(**values)
             drawing, self.made = drawn if isinstance(drawn, tuple) else (drawn, None)
             self.png = png(drawing)
+            self.drawn = values
             self.image.value = _shown(self.png, self.alt)
             self._tabulate()
             if self.copy is not None:
                 self.copy.code = self._code(values)
             self.said.value = ""
         except Exception as error:
-            self.said.value = f'<span role="alert">{_sentence(error)}</span>'
+            stays = " The picture still shows what could be drawn last." if self.png else ""
+            self.said.value = alert(_sentence(error) + stays)
 
     def _tabulate(self) -> None:
         if self.made is None:
@@ -304,7 +309,7 @@ class _Panel:
 
         def keep_it(_: Any) -> None:
             setting = ", ".join(
-                f"{self.labels.get(name, name)}: {shown(value)}" for name, value in self.values().items()
+                f"{self.labels.get(name, name)}: {shown(value)}" for name, value in self.drawn.items()
             )
             self.kept = (setting, self.made)
             image.value = _shown(self.png, f"{alt} (kept)".strip())
@@ -332,8 +337,9 @@ _SIGN = '<span role="status">drawing ...</span>'
 
 
 def _sentence(error: Exception) -> str:
-    said = html.escape(str(error))
-    if isinstance(error, _PLAIN) and said:
+    text = str(error)
+    said = html.escape(text if text.endswith((".", "!", "?")) else f"{text}.")
+    if isinstance(error, _PLAIN) and text:
         return said[0].upper() + said[1:]
     return f"<b>{html.escape(type(error).__name__)}:</b> {said}"
 

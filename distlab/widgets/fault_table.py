@@ -12,6 +12,7 @@ import traitlets
 from distlab.sim import Fault
 from distlab.sim.shown import shown
 
+from .alert import alert
 from .fault_rows import AMOUNTS, KINDS, WHOM, Row, fault_of, row_of
 
 __all__ = ["FaultTable"]
@@ -153,7 +154,8 @@ class FaultTable(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self.said = text
-        self._answer.value = f'<span role="alert">{html.escape(text)}</span>' if text else ""
+        stays = " Until it can be read, the last schedule that could is used."
+        self._answer.value = alert(html.escape(text) + stays) if text else ""
 
 
 def _wide(column: str) -> Any:

@@ -7,8 +7,13 @@ const ZOOMS = [10, 14, 20, 28, 40, 56, 80];
 const PATIENCE = 10000; // milliseconds that a branch may take before the player asks whether the kernel lives
 let players = 0;
 
+// JupyterLab looks for this mark on the element that has the focus, before it takes a key for a shortcut.
+const QUIET = "data-lm-suppress-shortcuts";
+const takesKeys = (tag, attributes) => ["button", "select", "input"].includes(tag) || attributes.tabindex != null;
+
 function html(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (takesKeys(tag, attributes)) element.setAttribute(QUIET, "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
@@ -20,6 +25,7 @@ function html(tag, attributes = {}, ...children) {
 
 function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
+  if (takesKeys(tag, attributes)) element.setAttribute(QUIET, "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value != null) element.setAttribute(name, value);
@@ -56,6 +62,7 @@ class Player {
     this.which = this.films.branch ? "branch" : "run";
     this.step = clamp(model.get("step"), 0, this.last);
     this.node = clamp(model.get("node"), 0, this.film.nodes.length - 1);
+    this.follows = model.get("follows"); // the state shown is that of whoever acts
     this.axis = "events";
     this.zoom = 3;
     this.from = 0; // the left edge of the diagram: a step, or seconds
@@ -116,15 +123,16 @@ class Player {
     this.code = html("section", { class: "dl-panel dl-code", "aria-label": "Source of the handler that runs", tabindex: "0" });
     this.faults = html("section", { class: "dl-panel", "aria-label": "Faults" });
     this.compared = html("section", { class: "dl-panel dl-compare", "aria-label": "Comparison of branch and run" });
+    this.verdict = html("p", { class: "dl-verdict" });
     this.notice = html("p", { class: "dl-notice", role: "alert" });
     this.box = html("div", {
       class: "dl-player", role: "region", "aria-label": `Player: ${film.title}`, tabindex: "0",
-      "data-lm-suppress-shortcuts": "true",
     },
       html("div", { class: "dl-head" }, html("strong", {}, film.title), this.tabs, scales),
-      film.verdict ? html("p", { class: "dl-verdict" }, film.verdict) : null, bar, this.said, this.notice,
-      html("div", { class: "dl-stage" }, html("div", { class: "dl-ringbox" }, this.ring, this.compared), this.charts),
+      film.verdict ? this.verdict : null, bar, this.said, this.notice,
+      html("div", { class: "dl-stage" }, html("div", { class: "dl-ringbox" }, this.ring), this.charts),
       html("div", { class: "dl-panels" }, this.flight, this.state, this.code, this.faults),
+      this.compared,
       html("p", { class: "dl-hint" }, "Keys: ← → step, Page Up and Page Down ten steps, Home, End, space plays."));
     this.root.append(this.box);
     this.root.classList.add("dl-root");
@@ -172,8 +180,14 @@ class Player {
 
   go(step, save = true) {
     this.step = clamp(step, 0, this.last);
+    this.follow();
     if (save) this.save();
     this.draw();
+  }
+
+  follow() {
+    const acts = this.film.steps[this.step].node;
+    if (this.follows && this.unit.value !== "node" && acts >= 0) this.node = acts;
   }
 
   move(way) {
@@ -221,6 +235,7 @@ class Player {
   }
 
   choose(node, save = true) {
+    if (save) this.follows = false;
     this.node = clamp(node, 0, this.film.nodes.length - 1);
     if (save) this.save();
     this.draw();
@@ -358,15 +373,17 @@ class Player {
   }
 
   drawTabs() {
+    const said = this.films.run.verdict || "";
+    this.verdict.textContent = this.which === "branch" && said ? `In the run, not in this branch: ${said}` : said;
     const tab = (which, text) => html("button", {
-      type: "button", class: "dl-button dl-tab", "aria-pressed": String(this.which === which), onclick: () => this.show(which),
+      type: "button", class: "dl-button dl-tab", "aria-label": text, "aria-pressed": String(this.which === which), onclick: () => this.show(which),
     }, text);
     const parts = this.films.branch
       ? [tab("run", "the run"), tab("branch", "the branch"),
-        html("button", { type: "button", class: "dl-button", onclick: () => this.forget() }, "forget the branch")]
+        html("button", { type: "button", class: "dl-button", "aria-label": "forget the branch", onclick: () => this.forget() }, "forget the branch")]
       : [];
     const cut = this.film.cut ? [html("span", { class: "dl-cut" }, this.film.cut)] : [];
-    this.tabs.replaceChildren(...parts, ...cut);
+    this.fill(this.tabs, ...parts, ...cut);
   }
 
   drawRing() {
@@ -577,6 +594,7 @@ class Player {
     }
 
     const first = byEvents ? Math.floor(this.from) : 0;
+    let told = left - 60; // where the name of the last fault ends
     for (let index = Math.max(1, first); index <= last; index++) {
       const at = x(index);
       if (at > right + 8) break;
@@ -584,7 +602,14 @@ class Player {
       const event = film.steps[index];
       if (event.kind === "fault") {
         over.append(svg("line", { x1: at, x2: at, y1: top - 6, y2: high - 28, class: "dl-fault" }));
-        over.append(svg("text", { x: at + 3, y: top - 12, class: "dl-fault-name" }, event.say.replace(/^.*?: /, "").replace(/;.*/, "").slice(0, 34)));
+        const words = event.say.replace(/^.*?: /, "").replace(/;.*/, "").replace(/, until .*/, "");
+        const name = words.length > 34 ? `${words.slice(0, 33)}…` : words;
+        const long = 6.2 * name.length;
+        const begin = at + 3 + long > right ? at - 3 - long : at + 3;
+        if (begin > told) {
+          over.append(svg("text", { x: begin, y: top - 12, class: "dl-fault-name" }, name));
+          told = begin + long;
+        }
       }
       if (event.node < 0) continue;
       if (film.guilty.includes(index)) over.append(svg("circle", { cx: at, cy: y(event.node), r: 10, class: "dl-ring-guilty" }));
@@ -606,12 +631,15 @@ class Player {
     const axis = svg("g", { class: "dl-axis" });
     if (byEvents) {
       const every = Math.max(1, Math.ceil(90 / scale));
+      let before = "";
       for (let index = Math.ceil(Math.max(0, this.from) / every) * every; index <= last; index += every) {
         const at = x(index);
         if (at > right - 10) break;
         if (at < left) continue;
         axis.append(svg("line", { x1: at, x2: at, y1: high - 28, y2: high - 23 }));
-        axis.append(svg("text", { x: at, y: high - 10 }, film.unit === "s" ? `${short(film.steps[index].t)} s` : String(index)));
+        const text = film.unit === "s" ? `${short(film.steps[index].t)} s` : String(index);
+        if (text !== before) axis.append(svg("text", { x: at, y: high - 10 }, text));
+        before = text;
       }
     } else {
       const rough = (90 / scale);
@@ -670,9 +698,13 @@ class Player {
     const { role, term } = this.role(node);
     const down = this.isDown(node);
     const menu = html("select", { class: "dl-select", "aria-label": "Chosen node", onchange: (event) => {
-      this.choose(Number(event.target.value));
+      const chosen = Number(event.target.value);
+      this.follows = chosen < 0;
+      if (this.follows) this.go(this.step);
+      else this.choose(chosen);
       this.state.querySelector("select").focus();
-    } }, ...film.nodes.map((name, index) => html("option", { value: index, selected: index === node }, name)));
+    } }, html("option", { value: -1, selected: this.follows }, `whoever acts${this.follows ? `: ${film.nodes[node]}` : ""}`),
+    ...film.nodes.map((name, index) => html("option", { value: index, selected: !this.follows && index === node }, name)));
     const words = [down ? "down" : this.isPaused(node) ? `paused, ${role || ""}` : role, down ? "" : term].filter(Boolean).join(", ");
     const rows = [];
     for (const attribute of film.memory ? film.memory[node] : []) {

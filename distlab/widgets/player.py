@@ -38,6 +38,8 @@ class Player(anywidget.AnyWidget):
         The step that is shown; set it to show another.
     node : int
         The place of the chosen node.
+    follows : bool
+        Whether the chosen node is always the one that acts.
     run : Film
         The run.
     other : Film or None
@@ -52,15 +54,16 @@ class Player(anywidget.AnyWidget):
     compared = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     node = traitlets.Int(0).tag(sync=True)
+    follows = traitlets.Bool(True).tag(sync=True)
     why = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, source: Source, step: int, node: int) -> None:
+    def __init__(self, source: Source, step: int, node: int, follows: bool = True) -> None:
         self.source = source
         self.run = source.first
         self.other: Film | None = None
         self.opened_at = step
         why = f"No branches here: {source.why}" if source.make is None else ""
-        super().__init__(film=self.run.data, step=step, node=node, why=why)
+        super().__init__(film=self.run.data, step=step, node=node, follows=follows, why=why)
         self.on_msg(self._asked)
 
     def make_branch(self, after: int, action: str, target: Any, of: str = "run") -> Film:
@@ -195,7 +198,7 @@ def player(
         The step to open at (a whole number), or a time in seconds (a decimal number); default: the last
         guilty event, or the beginning.
     node
-        The id of the node that is chosen first; default: the one of the opening step, or the first.
+        The id of the node whose state is shown; default: of each step, the node that acts.
     guilty
         Rows of the trace to mark.
     events
@@ -226,7 +229,7 @@ def player(
     if node is not None and node not in ids:
         raise ValueError(f"node must be one of {', '.join(map(repr, ids))}; got {node!r}.")
     place = ids.index(node) if node is not None else max(0, film.data["steps"][step]["node"])
-    return Player(made, step, place)
+    return Player(made, step, place, follows=node is None)
 
 
 def _few_colours(picture: bytes) -> bytes:

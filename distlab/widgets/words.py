@@ -117,6 +117,12 @@ def _fault(fault: Any, led: Any) -> str:
         return f"{who} crashes, until t = {fault.until:g} s"
     if kind == "Recover":
         return f"{who} recovers"
+    if kind == "ClockJump":
+        return f"the clock of {who} jumps by {fault.by:+g} s"
+    if kind == "ClockDrift":
+        return f"the clock of {who} runs at {fault.rate:g} times the rate"
+    if kind == "Pause":
+        return f"{who} stands still, until t = {fault.end:g} s"
     return f"fault: {clipped(shown(fault))}"
 
 

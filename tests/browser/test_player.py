@@ -76,16 +76,27 @@ def test_steps_by_mouse_and_keyboard(box):
     assert "t = 0.29" not in box.locator(".dl-count").inner_text()
 
 
-def test_keys_do_not_reach_the_notebook(box):
-    """While the player has the focus, the notebook's own shortcuts are silent: no cell is added or cut."""
+@pytest.mark.parametrize("place", ["box", "button", "slider", "select", "node"])
+def test_keys_do_not_reach_the_notebook(box, place):
+    """While any part of the player has the focus, the notebook's shortcuts are silent: no cell is cut."""
     page = box.page
     cells = page.locator(".jp-Notebook .jp-Cell").count()
-    box.focus()
-    for key in ("ArrowRight", "b", "x", "a", "d", "d", "ArrowDown"):
-        box.press(key)
+    part = {
+        "box": box,
+        "button": box.get_by_role("button", name="Step forward"),
+        "slider": box.get_by_role("slider", name="Step of the run"),
+        "select": box.get_by_label("One step is"),
+        "node": box.locator(".dl-ring [tabindex]").first,
+    }[place]
+    part.focus()
+    for key in ("b", "x", "a", "d", "d"):
+        page.keyboard.press(key)
+    if place != "select":
+        page.keyboard.press("ArrowRight")
+        assert "step 1 of 154" in box.locator(".dl-count").inner_text()
     page.wait_for_timeout(500)
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
-    assert "step 1 of 154" in box.locator(".dl-count").inner_text()
+    assert page.evaluate("document.activeElement.closest('.dl-player') !== null")
 
 
 def test_playing_goes_on_by_itself(box):
@@ -113,6 +124,19 @@ def test_the_state_the_source_and_the_messages_follow_the_step(box):
     assert "Outage" in box.get_by_role("region", name="Faults").inner_text()
     box.get_by_role("button", name="node 2: follower").click()
     assert state.get_by_label("Chosen node").input_value() == "1"
+
+
+def test_the_state_is_of_whoever_acts_until_a_node_is_chosen(box):
+    """The panel follows the steps; a chosen node stays."""
+    menu = box.get_by_label("Chosen node")
+    menu.select_option("-1")
+    slider = box.get_by_role("slider", name="Step of the run")
+    for step, node in (("2", "node 2"), ("3", "node 3")):
+        slider.fill(step)
+        assert menu.locator("option:checked").inner_text() == f"whoever acts: {node}"
+    menu.select_option("node 5")
+    slider.fill("2")
+    assert menu.locator("option:checked").inner_text() == "node 5"
 
 
 def test_a_branch_stands_beside_the_run(box):

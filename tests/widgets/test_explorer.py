@@ -9,6 +9,7 @@ import pytest
 
 from distlab.sim import Crash, Outage, SimulationError
 from distlab.widgets import FaultTable, explorer, png
+from distlab.widgets.alert import alert
 
 
 def picture(n=1, loss=0.0, kind="a", marks=False):
@@ -65,10 +66,11 @@ def test_an_error_is_a_sentence():
     panel = explorer(picture, CONTROLS)
     before = _image(panel).value
     panel.children[0].value = 4
-    assert _said(panel).value == '<span role="alert">Four is not &lt;allowed&gt;</span>'
+    stays = " The picture still shows what could be drawn last."
+    assert _said(panel).value == alert(f"Four is not &lt;allowed&gt;.{stays}")
     assert _image(panel).value == before
     panel.children[0].value = 5
-    assert _said(panel).value == '<span role="alert"><b>KeyError:</b> &#x27;five&#x27;</span>'
+    assert _said(panel).value == alert(f"<b>KeyError:</b> &#x27;five&#x27;.{stays}")
     panel.children[0].value = 3
     assert _said(panel).value == ""
 
@@ -225,6 +227,28 @@ def test_faults_are_edited_in_a_table():
     assert got == [[Crash(1, at=1.0)], [Crash(2, at=1.0)], [Crash(2, at=3.0)]]
 
 
+def test_what_is_kept_is_what_was_drawn():
+    """A run is kept with the values that made its picture, not with those that could not be drawn."""
+    panel = explorer(picture, CONTROLS, compare=True)
+    panel.children[0].value = 4  # refused
+    keep = next(one for one in _parts(panel, "Button") if one.description == "keep to compare")
+    keep.click()
+    kept = next(one.value for one in _parts(panel, "HTML") if one.value.startswith("<b>Kept:"))
+    assert ": 4" not in kept.partition(",")[0]
+
+
+def test_a_preset_can_be_chosen_again():
+    """A control that is moved by hand takes the preset's name from the menu."""
+    panel = explorer(picture, {"n": (1, 9, 1, 3)}, presets={"two": {"n": 2}})
+    menu = next(one for one in _parts(panel, "Dropdown") if one.description == "preset")
+    menu.value = "two"
+    assert panel.children[0].value == 2
+    panel.children[0].value = 7
+    assert menu.value == ""
+    menu.value = "two"
+    assert panel.children[0].value == 2
+
+
 def test_what_the_package_says_is_a_sentence_of_its_own():
     """Errors of the simulator stand without their class."""
 
@@ -232,7 +256,7 @@ def test_what_the_package_says_is_a_sentence_of_its_own():
         raise SimulationError("faults name a node that does not exist")
 
     told = [one.value for one in _parts(explorer(draw, {"n": (1, 3, 1, 2)}), "HTML")]
-    assert '<span role="alert">Faults name a node that does not exist</span>' in told
+    assert alert("Faults name a node that does not exist.") in told
 
 
 def test_a_notebook_stores_a_line_and_on_demand_the_picture():
