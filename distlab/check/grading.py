@@ -145,6 +145,8 @@ def grade_value(answer: Any, right: float, tolerance: float = 0.0, hint: str = "
     not attempted yet
     >>> grade_value(20, 19, hint="count the messages to the dead node too")
     wrong: 20 is not it: count the messages to the dead node too.
+    >>> grade_value(20, 19, hint="who else is asked?")
+    wrong: 20 is not it: who else is asked?
     >>> grade_value(19, 19, unit="messages")
     right: 19 messages.
     """

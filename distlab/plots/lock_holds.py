@@ -79,6 +79,7 @@ def lock_holds(
     >>> [text.get_text() for text in ax.get_yticklabels()], ax.get_title(loc="left")
     (['client 1', 'client 2'], 'Lock: 2 holds by 2 clients, 1 time two at once')
     """
+    source = source if isinstance(source, Trace) else list(source)
     holds, writes = _holds(source), _writes(source)
     clients = sorted({hold.client for hold in holds}, key=lambda client: (str(type(client)), client))
     lanes = {client: lane for lane, client in enumerate(clients)}

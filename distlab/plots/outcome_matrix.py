@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib.patches import Patch, Rectangle
 
+from .roles import STATES
 from .style import INK, PALETTE, axes, legend_below, styled, text_width
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class _Look(NamedTuple):
 
 
 OUTCOMES = {
-    "committed": _Look(PALETTE["sky"], "", "C"),
-    "aborted": _Look("#E5E5E5", "", "A"),
-    "blocked": _Look(PALETTE["yellow"], "//", "B"),
+    "committed": _Look(*STATES["committed"][:2], "C"),
+    "aborted": _Look(*STATES["aborted"][:2], "A"),
+    "blocked": _Look(*STATES["in doubt"][:2], "B"),
     "diverged": _Look(PALETTE["vermillion"], "xx", "D"),
 }
 """The colour, the hatch and the letter of each outcome; what is wrong has a hatch."""

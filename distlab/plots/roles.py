@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from .style import INK, PALETTE
 
-__all__ = ["DOWN", "PAUSED", "Look", "chosen", "known_roles", "looks", "patch", "terms"]
+__all__ = ["DOWN", "PAUSED", "STATES", "Look", "chosen", "known_roles", "looks", "patch", "terms"]
 
 
 class Look(NamedTuple):
@@ -33,7 +33,7 @@ _LOOKS = {
     "observing": Look("#EBD3E1", "\\\\\\", 0.40),
     "observer": Look("#EBD3E1", "\\\\\\", 0.40),
 }
-_STATES = {  # of a transaction, in the colours of the outcomes
+STATES = {  # of a transaction; its outcomes look the same
     "in doubt": Look(PALETTE["yellow"], "//", 0.5),
     "pre-committed": Look(PALETTE["purple"], "..", 0.5),
     "committed": Look(PALETTE["sky"], "", 0.5),
@@ -62,9 +62,9 @@ def looks(roles: Iterable[str]) -> dict[str, Look]:
     >>> list(looks(["waiting", "leader"]))
     ['waiting', 'leader']
     """
-    fixed = _LOOKS | _STATES
+    fixed = _LOOKS | STATES
     wanted = list(dict.fromkeys(roles))
-    taken = {fixed[role].color for role in wanted if role in _STATES}
+    taken = {fixed[role].color for role in wanted if role in STATES}
     others = iter([look for look in _OTHERS if look.color not in taken] * 20)
     return {role: fixed.get(role) or next(others) for role in wanted}
 

@@ -374,7 +374,7 @@ class Player {
 
   drawTabs() {
     const said = this.films.run.verdict || "";
-    this.verdict.textContent = this.which === "branch" && said ? `In the run, not in this branch: ${said}` : said;
+    this.verdict.textContent = this.which === "branch" && said ? `Of the run (branches are not judged): ${said}` : said;
     const tab = (which, text) => html("button", {
       type: "button", class: "dl-button dl-tab", "aria-label": text, "aria-pressed": String(this.which === which), onclick: () => this.show(which),
     }, text);

@@ -45,6 +45,12 @@ def test_a_trace_is_drawn_with_its_heaviest_chain():
     assert (len(marks(ax, "main")), len(marks(ax, "stale"))) == (26, 6)
 
 
+def test_the_faults_of_a_network_are_shaded():
+    """They are known from the trace; spans that are given stand instead of them."""
+    assert [text.get_text() for text in block_tree(splits()).texts] == ["partition {4, 5} | {1, 2, 3}"]
+    assert list(block_tree(splits(), spans=()).texts) == []
+
+
 def test_no_block_is_refused():
     """There is nothing to draw."""
     with pytest.raises(ValueError, match="blocks must hold at least one block; got none"):

@@ -59,6 +59,15 @@ def test_a_crash_is_marked_and_legends_can_be_left_out():
     assert ax.get_legend() is None
 
 
+def test_holds_may_come_one_by_one() -> None:
+    """What can be gone through only once has the same legend as a list."""
+    texts = [
+        [text.get_text() for text in lock_holds(source).get_legend().get_texts()]
+        for source in ([SECOND], iter([SECOND]))
+    ]
+    assert texts[0] == texts[1]
+
+
 def test_one_of_several_charts_explains_all() -> None:
     """Given the sources of several charts, the looks of all of them are named, and no others."""
     crashed = Hold(1, "stock", 0.0, 0.0, released=1.0, ended="crashed")

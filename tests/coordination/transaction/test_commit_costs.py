@@ -7,6 +7,7 @@ from distlab.coordination.transaction.commit_costs import (
     CASES,
     PROTOCOLS,
     closed_form,
+    formula,
     latency_and_lock_time,
     measured_cost,
     one_transaction,
@@ -22,6 +23,16 @@ from distlab.course import compare
 def test_the_counts_are_those_of_the_formulas(protocol, case, n):
     """Messages, forced writes and lazy writes, for commit, abort and read-only transactions."""
     assert measured_cost(PROTOCOLS[protocol], case, n) == closed_form(protocol, case, n)
+
+
+@pytest.mark.parametrize("n", [2, 5, 8, 50])
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_formula_in_words_gives_the_same_numbers(protocol: str, case: str, n: int) -> None:
+    """It was read off at N = 2 and 3."""
+    parts = formula(protocol, case).replace("N", "*N").replace("(*", "(1*").split(" + ")
+    numbers = [eval(part.lstrip("*"), {"N": n}) for part in parts]
+    assert tuple(numbers) == closed_form(protocol, case, n)[:2]
 
 
 def test_two_phase_commit_takes_4n_messages_and_2n_plus_1_forced_writes():
